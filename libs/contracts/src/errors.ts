@@ -1,0 +1,100 @@
+/**
+ * Every error code that a person can meet, with what it means for the asset and what can be done about it.
+ *
+ * `input`        the file (or the message) itself is bad: the asset is set aside, the rest goes on, trying again cannot help.
+ * `environment`  the machine is in the way (full disk, read-only mount, broker away): trying again later can help.
+ * `configuration` a setting is missing or wrong: a person must change it.
+ * `internal`     a defect of ours: the asset counts as failed, never as done.
+ */
+export type ErrorKind = 'input' | 'environment' | 'configuration' | 'internal';
+
+interface ErrorDescription {
+  readonly kind: ErrorKind;
+  /** What the user can do, in one sentence. */
+  readonly advice: string;
+}
+
+export const errorCatalogue = {
+  // messages
+  INVALID_MESSAGE: { kind: 'input', advice: 'Compare the message with its schema in docs/ARCHITECTURE.md and publish it again.' },
+  UNKNOWN_ASSET: { kind: 'input', advice: 'Name a file that lies under the library, or an asset id that `media-pipeline asset list` shows.' },
+  // names and places
+  PATH_OUTSIDE_LIBRARY: { kind: 'input', advice: 'Use a path relative to the library, without "..".' },
+  NAME_CONFLICT: { kind: 'input', advice: 'Rename one of the two files, or set ENABLE_FILENAME_CONFLICT_RESOLUTION=true.' },
+  LINK_OUTSIDE_SOURCE: { kind: 'input', advice: 'Copy the file that the link points to into the source folder.' },
+  LINK_LOOP: { kind: 'input', advice: 'Remove the symbolic link that points back to a folder above it.' },
+  LINK_BROKEN: { kind: 'input', advice: 'Remove the symbolic link or restore what it points to.' },
+  NOT_A_REGULAR_FILE: { kind: 'input', advice: 'Move the pipe, socket or device out of the source folder.' },
+  // content
+  FILE_UNREADABLE: { kind: 'input', advice: 'Give the user that runs the pipeline permission to read the file.' },
+  FILE_MISSING: { kind: 'input', advice: 'Put the file back, then `media-pipeline dlq retry`.' },
+  FILE_VANISHED: { kind: 'input', advice: 'Nothing to do if the file was deleted on purpose; else put it back.' },
+  FILE_CHANGING: { kind: 'input', advice: 'Wait until whatever writes the file is done; the next scan takes it.' },
+  FILE_EMPTY: { kind: 'input', advice: 'Replace the file from another copy; this one has no bytes.' },
+  NOT_MEDIA: { kind: 'input', advice: 'The content is neither a photo nor a video; rename or remove it.' },
+  MEDIA_CORRUPT: { kind: 'input', advice: 'The file cannot be decoded to its end. The original is kept untouched; look for another copy.' },
+  MEDIA_TOO_LARGE: { kind: 'input', advice: 'The picture has more pixels than MAX_MEGAPIXELS; raise the limit if the machine has the memory.' },
+  CONTENT_CHANGED: { kind: 'input', advice: 'The bytes on disk are not those that were hashed on arrival; restore the file from the source or a backup.' },
+  // machine
+  DISK_FULL: { kind: 'environment', advice: 'Free space on the library volume, then `media-pipeline dlq retry`.' },
+  LIBRARY_READ_ONLY: { kind: 'environment', advice: 'Mount the library writable and give the pipeline user write permission.' },
+  IO_ERROR: { kind: 'environment', advice: 'Check the disk or the network mount (dmesg, mount).' },
+  DATABASE_UNAVAILABLE: { kind: 'environment', advice: 'Check DATABASE_URL and that the database runs.' },
+  BROKER_UNAVAILABLE: { kind: 'environment', advice: 'Check NATS_URL and that nats-server runs.' },
+  PROGRAM_MISSING: { kind: 'configuration', advice: 'Run `media-pipeline doctor`: it names the program and the command that installs it.' },
+  PROGRAM_FAILED: { kind: 'environment', advice: 'See the log line of the stage for what the program printed.' },
+  SETTINGS_INVALID: { kind: 'configuration', advice: 'Run `media-pipeline config check`.' },
+  DESTINATION_NOT_CONFIGURED: { kind: 'configuration', advice: 'Fill in the settings of the destination, or switch it off with its ENABLE_ toggle.' },
+  // outcomes of last resort
+  TOO_MANY_ATTEMPTS: { kind: 'environment', advice: 'See the reason, mend the cause, then `media-pipeline dlq retry`.' },
+  CRASHED_EVERY_TIME: { kind: 'internal', advice: 'The stage died on every attempt; see its log, then `media-pipeline dlq retry`.' },
+  PROOF_FAILED: { kind: 'internal', advice: 'What lies in the library is not what was meant; nothing was deleted. Run `media-pipeline asset show`.' },
+  UNEXPECTED: { kind: 'internal', advice: 'Please report this with the log line of the stage.' },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(errorCatalogue, value);
+
+/** An error that says what it is: a stable code, its cause, whether trying again can help, and what the user can do. */
+export class PipelineError extends Error {
+  override readonly name = 'PipelineError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  get kind(): ErrorKind {
+    return errorCatalogue[this.code].kind;
+  }
+
+  /** True when the same attempt would fail again: nothing but a person can help. */
+  get permanent(): boolean {
+    return this.kind !== 'environment';
+  }
+
+  get advice(): string {
+    return errorCatalogue[this.code].advice;
+  }
+}
+
+const systemCodes: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EROFS: 'LIBRARY_READ_ONLY',
+  EIO: 'IO_ERROR',
+  ESTALE: 'IO_ERROR',
+  ELOOP: 'LINK_LOOP',
+};
+
+/** The PipelineError inside anything that was thrown: itself, a system error translated by its errno, else UNEXPECTED. */
+export function toPipelineError(thrown: unknown): PipelineError {
+  if (thrown instanceof PipelineError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const errno = (error as NodeJS.ErrnoException).code;
+  return new PipelineError((errno && systemCodes[errno]) || 'UNEXPECTED', error.message, { cause: thrown });
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { LibraryPath } from './library-path';
+import type { StageName } from './stages';
+
+const AssetId = z.uuid();
+
+/**
+ * A message about one asset names it by id, or, written by hand, by the path of one of its files in the library.
+ * When both are there, the id counts.
+ */
+export const AssetMessage = z
+  .object({ assetId: AssetId.optional(), path: LibraryPath.optional() })
+  .refine((message) => message.assetId !== undefined || message.path !== undefined, 'needs "assetId" or "path"');
+export type AssetMessage = z.infer<typeof AssetMessage>;
+
+export const BatchMessage = z.object({ batchId: z.uuid() });
+export type BatchMessage = z.infer<typeof BatchMessage>;
+
+const IngestRequest = z.object({
+  /** Which source to read; all that are switched on when left out. */
+  source: z.enum(['folder', 'icloud']).optional(),
+});
+
+/** How one stage takes a subject in: one durable pull consumer named `durable`, shared by all replicas of the stage. */
+export interface ConsumerPolicy {
+  readonly stage: StageName;
+  readonly durable: string;
+  /** Messages that one process works on at a time; `perCore` is multiplied by the cores of the machine. */
+  readonly lanes: number | 'perCore';
+  /** A message that nobody heartbeats for this long (ms) goes to another replica. */
+  readonly ackWaitMs: number;
+  /** After so many deliveries a message is dead. */
+  readonly maxDeliver: number;
+  /** Wait before the next delivery (ms), by attempt; the last one repeats. */
+  readonly backoffMs: readonly number[];
+  /** Upper bound of messages under way over all replicas. */
+  readonly maxAckPending: number;
+}
+
+const policy = (stage: StageName, changes: Partial<ConsumerPolicy> = {}): ConsumerPolicy => ({
+  stage,
+  durable: stage,
+  lanes: 4,
+  ackWaitMs: 30_000,
+  maxDeliver: 6,
+  backoffMs: [1_000, 5_000, 30_000, 120_000, 600_000],
+  maxAckPending: 256,
+  ...changes,
+});
+
+const subject = <T extends z.ZodType>(schema: T, handledBy: readonly ConsumerPolicy[]) => ({ schema, handledBy });
+
+/**
+ * The one catalogue: every subject, the schema of its payload, and who acts on it and how.
+ * A new stage is one line here. Handler and emit types are inferred from it.
+ */
+export const catalogue = {
+  'media.ingest.requested': subject(IngestRequest, [policy('ingest', { lanes: 1, maxAckPending: 1 })]),
+  'media.discovered': subject(AssetMessage, [policy('dedupe', { lanes: 8 })]),
+  'media.unique': subject(AssetMessage, [policy('compressor', { lanes: 'perCore' })]),
+  'media.duplicate': subject(AssetMessage.safeExtend({ duplicateOf: AssetId.optional() }), []),
+  'media.compressed': subject(AssetMessage, [policy('bridge', { lanes: 8 }), policy('sorter', { durable: 'sorter-early', lanes: 8 })]),
+  'media.bridged.icloud': subject(BatchMessage, [policy('icloud-uploader', { lanes: 1, maxAckPending: 1, ackWaitMs: 60_000 })]),
+  'media.bridged.pixel': subject(BatchMessage, [policy('pixel-sync', { lanes: 1, maxAckPending: 2, ackWaitMs: 60_000 })]),
+  'media.uploaded.icloud': subject(BatchMessage, [policy('verifier', { durable: 'verifier-icloud', lanes: 1 })]),
+  'media.uploaded.pixel': subject(BatchMessage, [policy('verifier', { durable: 'verifier-pixel', lanes: 1 })]),
+  'media.verified': subject(AssetMessage, [policy('sorter', { lanes: 8 })]),
+  'media.sorted': subject(AssetMessage, []),
+} as const;
+
+export type Subject = keyof typeof catalogue;
+/** What a handler receives: parsed and valid. */
+export type Payload<S extends Subject> = z.output<(typeof catalogue)[S]['schema']>;
+/** What may be published (branded paths may be plain strings). */
+export type PayloadInput<S extends Subject> = z.input<(typeof catalogue)[S]['schema']>;
+
+export const subjects = Object.keys(catalogue) as readonly Subject[];
+export const isSubject = (value: string): value is Subject => Object.hasOwn(catalogue, value);
+
+/** Where the bus puts a message that is dead. The body is the message as it came; the reason is in the headers. */
+export const failedSubject = (stage: StageName): string => `media.failed.${stage}`;
+export const progressSubject = (stage: StageName, assetId: string): string => `progress.${stage}.${assetId}`;
