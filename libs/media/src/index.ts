@@ -1,0 +1,3 @@
+export * from './types';
+export * from './isobmff/boxes';
+export * from './isobmff/box-file';
