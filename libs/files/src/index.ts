@@ -1,0 +1,3 @@
+export * from './file-errors';
+export * from './library';
+export * from './names';
