@@ -1,7 +1,7 @@
 /** What the bytes of a file are; never derived from its name. `raw` stands for all camera RAW formats but DNG. */
 export const mediaFormats = [
   'jpeg', 'png', 'gif', 'webp', 'tiff', 'bmp', 'heic', 'avif', 'jxl', 'dng', 'raw',
-  'mov', 'mp4', '3gp', 'avi', 'mkv', 'webm', 'mpegts', 'mpeg',
+  'mov', 'mp4', '3gp', 'avi', 'mkv', 'webm', 'mpegts', 'mpeg', 'wmv',
 ] as const;
 export type MediaFormat = (typeof mediaFormats)[number];
 
