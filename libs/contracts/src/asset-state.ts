@@ -44,3 +44,14 @@ export function isPast(state: AssetState, reference: AssetState): boolean {
   return assetStates.indexOf(state) > assetStates.indexOf(reference);
 }
 
+
+/**
+ * How a message that asks for `reference` (the state its stage takes in) stands to an asset that is in `state`:
+ * `due` the work is to be done · `past` it was done before, say the next thing again · `ended` the asset has ended another way ·
+ * `early` the asset is not there yet (a message written by hand, or one older than the database).
+ */
+export function standing(state: AssetState, reference: AssetState): 'due' | 'past' | 'ended' | 'early' {
+  if (state === reference) return 'due';
+  if (state === 'duplicate' || state === 'set_aside' || state === 'failed') return 'ended';
+  return isPast(state, reference) ? 'past' : 'early';
+}

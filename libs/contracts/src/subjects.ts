@@ -62,8 +62,13 @@ export const catalogue = {
   'media.compressed': subject(AssetMessage, [policy('bridge', { lanes: 8 }), policy('sorter', { durable: 'sorter-early', lanes: 8 })]),
   'media.bridged.icloud': subject(BatchMessage, [policy('icloud-uploader', { lanes: 1, maxAckPending: 1, ackWaitMs: 60_000 })]),
   'media.bridged.pixel': subject(BatchMessage, [policy('pixel-sync', { lanes: 1, maxAckPending: 2, ackWaitMs: 60_000 })]),
-  'media.uploaded.icloud': subject(BatchMessage, [policy('verifier', { durable: 'verifier-icloud', lanes: 1 })]),
-  'media.uploaded.pixel': subject(BatchMessage, [policy('verifier', { durable: 'verifier-pixel', lanes: 1 })]),
+  /** An asset that goes to no destination (all are switched off): the verifier still proves what lies here. */
+  'media.bridged.none': subject(AssetMessage, [policy('verifier', { durable: 'verifier-none', lanes: 4 })]),
+  'media.uploaded.icloud': subject(BatchMessage, [
+    policy('verifier', { durable: 'verifier-icloud', lanes: 1, ackWaitMs: 60_000 }),
+    policy('sorter', { durable: 'sorter-icloud', lanes: 1, ackWaitMs: 60_000 }),
+  ]),
+  'media.uploaded.pixel': subject(BatchMessage, [policy('verifier', { durable: 'verifier-pixel', lanes: 1, ackWaitMs: 60_000 })]),
   'media.verified': subject(AssetMessage, [policy('sorter', { lanes: 8 })]),
   'media.sorted': subject(AssetMessage, []),
 } as const;

@@ -1,0 +1,99 @@
+import { basename } from 'node:path/posix';
+import { Injectable } from '@nestjs/common';
+import { dead, done, emit, skip, standing, type AssetMessage, type LibraryPath, type Outcome } from '@media-pipeline/contracts';
+import { FileMover, Library } from '@media-pipeline/files';
+import { Database, type AssetWithFiles, type MediaFile } from '@media-pipeline/schema';
+import { namedAsset, Settings } from '@media-pipeline/stage';
+import { MediaInspector } from './adapters/media-inspector';
+import { judge } from './verdict';
+
+/** Decides whether an asset's content is already here, by SHA-256 over every file of it. */
+@Injectable()
+export class DedupeService {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly files: DuplicateShelf,
+    private readonly inspector: MediaInspector,
+  ) {}
+
+  async judge(message: AssetMessage): Promise<Outcome> {
+    const asset = await this.assetOf(message);
+    if (!('id' in asset)) return asset;
+    switch (standing(asset.state, 'discovered')) {
+      case 'due':
+        return this.decide(asset);
+      case 'past':
+        return skip('judged before', emit('media.unique', { assetId: asset.id }, asset.id));
+      case 'ended':
+        return asset.state === 'duplicate' ? this.shelve(asset) : skip(`the asset is ${asset.state}`);
+      case 'early':
+        return skip('the asset has not arrived yet');
+    }
+  }
+
+  private async decide(asset: AssetWithFiles): Promise<Outcome> {
+    const empty = asset.files.find((file) => file.bytes === 0);
+    if (empty) return dead('FILE_EMPTY', `${empty.path} has no bytes.`);
+    const hashes = asset.files.flatMap((file) => file.sha256 ?? []);
+    const { deduplication } = this.settings.enable;
+    const verdict = await this.database.write(async ({ assets }) => {
+      // Claimed even while the stage is off, so that switching it on later knows what is here.
+      const owners = await assets.claimContent(asset.id, hashes);
+      const found = deduplication ? judge(asset.id, hashes, owners) : ({ kind: 'unique' } as const);
+      const base = { step: 'dedupe', status: 'success', assetId: asset.id } as const;
+      if (found.kind === 'duplicate') {
+        const survivor = await assets.find(found.of);
+        await assets.move(asset.id, 'discovered', 'duplicate', { ...base, message: `same content as ${survivor?.files[0]?.path ?? found.of}` }, { duplicateOf: found.of });
+        await assets.recordDuplicate(pairFiles(asset, survivor));
+      } else {
+        await assets.move(asset.id, 'discovered', 'unique', { ...base, message: deduplication ? 'content not seen before' : 'deduplication is off: passed on' });
+      }
+      return found;
+    });
+    if (verdict.kind === 'unique') return done(emit('media.unique', { assetId: asset.id }, asset.id));
+    return this.shelve({ ...asset, state: 'duplicate', duplicateOf: verdict.of });
+  }
+
+  /** Moves the files of a duplicate to cleanup/, journalled; they stay there until retention ends. */
+  private async shelve(asset: AssetWithFiles): Promise<Outcome> {
+    for (const file of asset.files) await this.files.shelve(asset.id, file);
+    const duplicateOf = asset.duplicateOf === null ? {} : { duplicateOf: asset.duplicateOf };
+    return done(emit('media.duplicate', { assetId: asset.id, ...duplicateOf }, asset.id));
+  }
+
+  /** The asset a message names; for a path that nobody has registered, the asset that is made of it. */
+  private async assetOf(message: AssetMessage): Promise<AssetWithFiles | Outcome> {
+    const { path } = message;
+    if (message.assetId !== undefined || path === undefined) return namedAsset(this.database, message);
+    const known = await this.database.assets.findByPath(path);
+    if (known) return known;
+    if (!path.startsWith('originals/')) return dead('UNKNOWN_ASSET', `${path} is not known, and only files under originals/ can be taken in by hand.`);
+    const { mime, ...file } = await this.inspector.inspect(path);
+    const asset = await this.database.assets.adopt(path, { filename: path.slice(path.lastIndexOf('/') + 1), ...file });
+    if (mime === null && file.bytes > 0) return dead('NOT_MEDIA', `${path} is neither a photo nor a video.`);
+    return asset;
+  }
+}
+
+function pairFiles(asset: AssetWithFiles, survivor: AssetWithFiles | null): { originalFileId: string; duplicateFileId: string; sha256: string }[] {
+  return asset.files.flatMap((file) => {
+    const original = survivor?.files.find((candidate) => candidate.sha256 === file.sha256);
+    return original && file.sha256 !== null ? [{ originalFileId: original.id, duplicateFileId: file.id, sha256: file.sha256 }] : [];
+  });
+}
+
+/** Where the files of duplicates wait: `cleanup/duplicates/<asset id>/`, so that no two can meet there. */
+@Injectable()
+export class DuplicateShelf {
+  constructor(
+    private readonly library: Library,
+    private readonly mover: FileMover,
+  ) {}
+
+  async shelve(assetId: string, file: MediaFile): Promise<void> {
+    if (!file.path.startsWith('originals/') || file.sha256 === null) return;
+    const to: LibraryPath = this.library.path('cleanup', 'duplicates', assetId, basename(file.path));
+    await this.mover.move({ assetId, fileId: file.id, from: file.path, to, sha256: file.sha256, bytes: file.bytes, reason: 'duplicate' });
+  }
+}

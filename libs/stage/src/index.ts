@@ -1,0 +1,11 @@
+export { defineStage, loadStage, type StageDefinition } from './definition';
+export { checkHealth, serveHealth, type HealthServer } from './health';
+export { openHost, type StageHost } from './host';
+export { createLogger, Logger } from './logger';
+export { Metrics } from './metrics';
+export { namedAsset } from './named-asset';
+export { runStage } from './run-stage';
+export { switchOff } from './switched-off';
+export { Settings } from './settings';
+export { startStage, type RunningStage } from './start-stage';
+export { StoppedWork } from './stopped-work';
