@@ -41,6 +41,7 @@ export const errorCatalogue = {
   IO_ERROR: { kind: 'environment', advice: 'Check the disk or the network mount (dmesg, mount).' },
   DATABASE_UNAVAILABLE: { kind: 'environment', advice: 'Check DATABASE_URL and that the database runs.' },
   BROKER_UNAVAILABLE: { kind: 'environment', advice: 'Check NATS_URL and that nats-server runs.' },
+  BROKER_FULL: { kind: 'environment', advice: 'The event stream has reached its size limit or the disk of nats-server is full: let the stages catch up, or free space.' },
   PROGRAM_MISSING: { kind: 'configuration', advice: 'Run `media-pipeline doctor`: it names the program and the command that installs it.' },
   PROGRAM_FAILED: { kind: 'environment', advice: 'See the log line of the stage for what the program printed.' },
   SETTINGS_INVALID: { kind: 'configuration', advice: 'Run `media-pipeline config check`.' },
