@@ -1,0 +1,99 @@
+// The architecture's rules as lint: what may import what (Nx tags), what only one library may touch, what stage code may not do.
+// tools/lint/bans.spec.mjs shows each of them to fire.
+import js from '@eslint/js';
+import comments from '@eslint-community/eslint-plugin-eslint-comments';
+import nx from '@nx/eslint-plugin';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+import { restrictions } from './tools/lint/restrictions.mjs';
+import { loadProjectGraph } from './tools/lint/project-graph.mjs';
+
+// Without a graph the boundary rule would skip itself with a warning; with an old one it would judge yesterday's projects.
+await loadProjectGraph();
+
+const code = ['apps/**/*.ts', 'libs/**/*.ts'];
+const tests = ['**/*.spec.ts', 'apps/*/e2e/**/*.ts', 'libs/testing/**/*.ts'];
+
+const scopes = (...names) => names.map((name) => `scope:${name}`);
+const layers = [
+  // An app never imports an app, nothing imports an app, and only tests import libs/testing (the second configuration below).
+  { sourceTag: 'type:stage', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:lib'] },
+  { allSourceTags: ['type:lib', 'scope:contracts'], onlyDependOnLibsWithTags: [], allowedExternalImports: ['zod'] },
+  { allSourceTags: ['type:lib', 'scope:config'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:files'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:schema'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
+  { allSourceTags: ['type:lib', 'scope:bus'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:media'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:stage'], onlyDependOnLibsWithTags: scopes('contracts', 'config', 'files', 'schema', 'bus') },
+];
+const inTests = layers.map((layer) => ({
+  ...layer,
+  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'type:testing'],
+  ...(layer.allowedExternalImports && { allowedExternalImports: [...layer.allowedExternalImports, 'fast-check'] }),
+}));
+const boundaries = (depConstraints, extra = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints, ...extra }];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'tmp/', 'node_modules/', '.nx/', 'coverage/', 'library/', '**/files/'] },
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
+    plugins: { comments },
+    rules: {
+      'comments/require-description': ['error', { ignore: [] }],
+      'comments/no-unlimited-disable': 'error',
+      'max-lines': ['warn', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    ...js.configs.recommended,
+    languageOptions: {
+      globals: Object.fromEntries(['process', 'console', 'Buffer', 'URL', 'performance', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch', 'TextDecoder', 'require', 'module', '__dirname', '__filename'].map((name) => [name, 'readonly'])),
+    },
+  },
+  { files: ['**/*.spec.mjs'], languageOptions: { globals: Object.fromEntries(['describe', 'it', 'expect', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach', 'jest'].map((name) => [name, 'readonly'])) } },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })] },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+    },
+  },
+  {
+    files: code,
+    plugins: { '@nx': nx },
+    rules: { '@nx/enforce-module-boundaries': boundaries(layers) },
+  },
+  {
+    files: tests,
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries(inTests, {
+        // libs/testing stands on the libraries whose specs use it; nothing that is built goes round in that circle
+        ignoredCircularDependencies: [['testing', '*']],
+      }),
+      // expect(mock.method) names a method on purpose
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  // Later entries replace a rule's options as a whole, so each folder is given its full list.
+  { files: code, rules: restrictions(['nats', 'orm', 'environment', 'sync', 'testing']) },
+  { files: ['libs/bus/**/*.ts'], rules: restrictions(['orm', 'environment', 'sync', 'testing']) },
+  { files: ['libs/schema/**/*.ts'], rules: restrictions(['nats', 'environment', 'sync', 'testing']) },
+  { files: ['libs/config/**/*.ts'], rules: restrictions(['nats', 'orm', 'testing']) },
+  { files: ['libs/contracts/**/*.ts'], rules: restrictions(['nats', 'orm', 'environment', 'sync', 'testing', 'contracts']) },
+  { files: tests, rules: restrictions(['nats', 'orm']) },
+  { files: ['libs/bus/**/*.spec.ts'], rules: restrictions(['orm']) },
+  { files: ['libs/schema/**/*.spec.ts'], rules: restrictions(['nats']) },
+);

