@@ -55,7 +55,13 @@ export abstract class AssetRepository {
   abstract recordDuplicate(pairs: readonly { readonly originalFileId: string; readonly duplicateFileId: string; readonly sha256: string }[]): Promise<void>;
   abstract setCaptureDate(id: string, captureDate: string | null, source: string): Promise<void>;
   abstract setFilePath(fileId: string, path: LibraryPath): Promise<void>;
+  /** The file lies in the archive at `path` (reserved before with {@link reserveArchivePaths}). */
   abstract setArchivedPath(fileId: string, path: LibraryPath): Promise<void>;
+  /**
+   * Reserves names in the archive before anything is placed there: one number for all files of the call (`IMG_1 (2).HEIC`,
+   * `IMG_1 (2).MOV`), unique by nameKey over the whole archive. The same owner again gets what it has. `ownerId` is a file or a rendition.
+   */
+  abstract reserveArchivePaths(assetId: string, wanted: readonly { readonly ownerId: string; readonly path: LibraryPath }[]): Promise<LibraryPath[]>;
   abstract countByState(): Promise<Record<AssetState, number>>;
   /** In order of id (time of arrival); `after` is the last id of the page before. */
   abstract list(filter: { readonly state?: AssetState; readonly code?: string; readonly after?: string; readonly limit: number }): Promise<AssetWithFiles[]>;
