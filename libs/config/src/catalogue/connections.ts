@@ -1,0 +1,59 @@
+import { group, optional, setting } from '../setting';
+import { choice, database, duration, flag, integer, natsServers, path, text, url } from '../types';
+
+export const databases = group('Database', 'Holds what is true: every photo, where it is and what happened to it.', {
+  DATABASE_URL: optional(
+    database,
+    'postgres://pipeline:secret@db.example.net:5432/media',
+    'Left out: an SQLite file in STATE_DIR, right for one machine. PostgreSQL when stages run on several. SUPABASE_DB_URL is not used in its place: the mirror is never the truth.',
+    'url',
+  ),
+});
+
+export const messages = group('Messages', 'NATS with JetStream carries what happened from stage to stage.', {
+  NATS_URL: optional(natsServers, 'nats://127.0.0.1:4222', 'Left out: `media-pipeline run` and `up` start a nats-server of their own; a stage that runs alone looks at nats://127.0.0.1:4222.', 'url'),
+});
+
+export const icloud = group('iCloud', 'The account to download from and upload to.', {
+  ICLOUD_USERNAME: optional(text, 'anna@example.com', 'Apple ID.'),
+  ICLOUD_PASSWORD: optional(text, 'app-password', 'Its password. Better kept in SECRETS_DIR or in the environment than in this file.', 'whole'),
+  ICLOUD_SESSION_FILE: setting(path, 'icloud-session.json', 'Where the trusted session is kept, so that the code is asked for rarely. Relative paths count from STATE_DIR.'),
+  ICLOUD_UPLOAD_SELECTOR: optional(text, 'input[type="file"]', 'CSS selector of the upload field, should Apple change its page.'),
+  ICLOUD_UPLOAD_TIMEOUT: optional(duration('s', 1, 86_400), '300', 'How long one upload may take. Without it and ICLOUD_UPLOAD_TIMEOUT_MS: 300 seconds.'),
+  ICLOUD_UPLOAD_TIMEOUT_MS: optional(duration('ms', 1_000, 86_400_000), '300000', 'The same in milliseconds; give one of the two.'),
+  ICLOUD_BATCH_SIZE: setting(integer(1, 10_000), '50', 'Photos asked for, or uploaded, at a time.'),
+});
+
+export const pixel = group('Pixel', 'The phone gets originals through a Syncthing folder.', {
+  PIXEL_SYNC_FOLDER: optional(path, '/mnt/nas/photos/bridge/pixel', 'The folder that Syncthing shares. Left out: BRIDGE_PIXEL_DIR.'),
+  PIXEL_SYNC_TIMEOUT: setting(duration('s', 1, 2_592_000), '3600', 'A batch that the phone has not fetched for so long is reported. It is never given up: the phone may be away for a month.'),
+  SYNCTHING_URL: setting(url('http', 'https'), 'http://127.0.0.1:8384', 'Address of the Syncthing REST interface.', { secrecy: 'url' }),
+  SYNCTHING_API_KEY: optional(text, 'abcd1234', 'API key of Syncthing (Actions, Settings, General).', 'whole'),
+  PIXEL_FOLDER_ID: setting(text, 'pixel', 'Id of the shared folder in Syncthing.'),
+});
+
+export const google = group('Google Photos', 'For uploads and checks of the pipeline’s own Google client.', {
+  GOOGLE_PHOTOS_CLIENT_ID: optional(text, '1234.apps.googleusercontent.com', 'OAuth client id.'),
+  GOOGLE_PHOTOS_CLIENT_SECRET: optional(text, 'client-secret', 'OAuth client secret.', 'whole'),
+});
+
+export const supabase = group('Supabase mirror', 'A copy of the database to look at from elsewhere. The pipeline works without it, and for as long as it cannot be reached.', {
+  SUPABASE_URL: optional(url('http', 'https'), 'https://project.supabase.co', 'Address of the project.', 'url'),
+  SUPABASE_KEY: optional(text, 'service-role-key', 'Service role key.', 'whole'),
+  SUPABASE_DB_URL: optional(url('postgres', 'postgresql'), 'postgres://postgres:secret@db.project.supabase.co:5432/postgres', 'Its database, for migrations of the mirror. Not a replacement for DATABASE_URL.', 'url'),
+});
+
+export const telegram = group('Telegram', 'Notices, and codes for two-factor sign-in.', {
+  TELEGRAM_BOT_TOKEN: optional(text, '1234:token', 'Token of the bot, from @BotFather.', 'whole'),
+  TELEGRAM_CHAT_ID: optional(text, '123456789', 'The chat to write to; messages from others are ignored.'),
+  TELEGRAM_PIPELINE_NOTIFICATIONS: setting(flag, 'true', 'Say when the pipeline starts, ends, pauses.'),
+  TELEGRAM_STEP_SUMMARIES: setting(flag, 'true', 'Say what each stage did.'),
+  TELEGRAM_ERROR_NOTIFICATIONS: setting(flag, 'true', 'Say what failed.'),
+  TELEGRAM_DEBUG_MESSAGES: setting(flag, 'false', 'Say more than anybody wants to read.'),
+});
+
+export const operation = group('Operation', 'Logs, health, secrets.', {
+  LOG_LEVEL: setting(choice('fatal', 'error', 'warn', 'info', 'debug', 'trace'), 'info', 'How much is logged.'),
+  HEALTH_PORT: optional(integer(0, 65_535), '8080', 'Each stage answers GET /health and GET /metrics on this port. 0: any free port, which it logs. Left out: no port is opened.'),
+  SECRETS_DIR: optional(path, '/run/secrets', 'A directory whose files are named like settings and hold their values (Docker and Kubernetes secrets, systemd credentials). They win over the settings file.'),
+});

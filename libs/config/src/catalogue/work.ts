@@ -1,0 +1,67 @@
+import { group, optional, setting } from '../setting';
+import { argumentList, choice, duration, flag, gigabytes, integer, list, resolution } from '../types';
+
+export const deduplication = group('Duplicates', 'Two files are duplicates when their bytes are the same.', {
+  DEDUPLICATION_DIRECTORIES: setting(list, '', 'Further directories whose files count as already there, comma-separated. They are only read. Empty: the library alone counts.', { example: '/mnt/nas/old-archive' }),
+  DEDUPLICATION_HASH_ALGORITHM: setting(choice('sha256', 'sha512', 'sha1', 'md5', 'blake3', 'xxhash'), 'sha256', 'The other names are known from older settings files; SHA-256 is used for all of them, with a warning.'),
+  DEDUPLICATION_BATCH_SIZE: setting(integer(1, 100_000), '500', 'Files whose hashes are written in one transaction while a source is scanned.'),
+});
+
+export const compression = group(
+  'Compression',
+  'Only the picture is encoded again; dates, places and all other metadata stay. What would not get smaller, or would lose something, is passed on as it is. Again-compression always starts from the archived original.',
+  {
+    JPEG_QUALITY: setting(integer(1, 100), '85', 'Quality of JPEG, HEIC and WebP images.'),
+    VIDEO_CRF: setting(integer(0, 51), '26', 'Constant rate factor of x265; lower is better and larger.'),
+    VIDEO_PRESET: setting(
+      choice('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'),
+      'medium',
+      'Encoder preset of x265: slower makes smaller files.',
+    ),
+    INITIAL_RESIZE_PERCENTAGE: setting(integer(1, 100), '100', 'Width and height of images in percent. 100: no pixel is lost.'),
+    SUBSEQUENT_RESIZE_PERCENTAGE: setting(integer(1, 100), '100', 'The same, for photos older than COMPRESSION_INTERVAL_YEARS.'),
+    INITIAL_VIDEO_RESOLUTION: optional(resolution, '1080', 'The shorter side of a video is reduced to this. Left out: no change.'),
+    SUBSEQUENT_VIDEO_RESOLUTION: optional(resolution, '720', 'The same, for videos older than COMPRESSION_INTERVAL_YEARS.'),
+    COMPRESSION_INTERVAL_YEARS: setting(integer(0, 100), '0', 'After so many years a photo is compressed again with the SUBSEQUENT_ settings. 0: never.', { example: '2' }),
+    MAX_FILES_TO_PROCESS: setting(integer(0, 10_000_000), '0', 'At most so many files are compressed in one run. 0: no limit.'),
+    MAX_MEGAPIXELS: setting(integer(1, 10_000), '300', 'Larger pictures are set aside: decoding takes 4 to 8 bytes of memory per pixel.'),
+    COMPRESSION_CONCURRENCY: optional(integer(1, 256), '2', 'Files that one compressor works on at a time. Left out: one per core.'),
+  },
+);
+
+export const bridge = group('Batches', 'Finished photos are staged in batches for the uploaders. A batch is sealed when it is full, when it is old, or when nothing more is on its way.', {
+  MAX_PROCESSING_FILES: setting(integer(1, 100_000), '500', 'Files in one batch. A photo is never split; one larger than the limits gets a batch of its own.'),
+  MAX_PROCESSING_SIZE_GB: setting(gigabytes('1MB', '100TB'), '5', 'Size of one batch.'),
+  BRIDGE_MAX_WAIT_SECONDS: setting(duration('s', 1, 604_800), '300', 'A batch older than this is sealed even if it is not full.'),
+  CLEAR_BRIDGE_BEFORE_PROCESSING: setting(flag, 'false', 'Move what the pipeline does not know from the batch folders to cleanup/ at start. Batches under way always stay.'),
+  ENABLE_FILENAME_CONFLICT_RESOLUTION: setting(flag, 'true', 'Two files of one name in a batch: the second becomes "name (2)". Off: it is set aside with NAME_CONFLICT.'),
+});
+
+export const archive = group('Archive', 'sorted/YYYY/MM/DD by the day of capture in the photo’s own time zone.', {
+  ARCHIVE_WAITS_FOR: setting(choice('none', 'icloud', 'all'), 'none', 'Which destinations must be proven before a photo is archived. none: it is archived at once, and the working copies are cleaned up when all are proven.'),
+  ARCHIVE_VARIANT: setting(choice('original', 'compressed', 'both'), 'original', 'What the archive keeps. An original is removed from originals/ only when the archive has it bit for bit.'),
+  SORTING_USE_EXIF: setting(flag, 'true', 'Take the capture date from the metadata of the file.'),
+  SORTING_FALLBACK_TO_CREATION_DATE: setting(flag, 'true', 'Without a date in metadata or name, use that of the file; off: sorted/unknown.'),
+  CLEANUP_RETENTION_DAYS: setting(duration('d', 0, 36_500), '30', 'How long files stay in cleanup/ before they are deleted.'),
+});
+
+export const running = group('Running', 'How often, how much at a time, and how patiently.', {
+  PIPELINE_EXECUTION_MODE: setting(choice('continuous', 'single', 'scheduled'), 'continuous', 'continuous: keep watching. single: work through what is there, then end. scheduled: every PIPELINE_EXECUTION_INTERVAL_MINUTES.'),
+  PIPELINE_EXECUTION_INTERVAL_MINUTES: optional(duration('m', 1, 525_600), '60', 'Time between two runs in the mode "scheduled".'),
+  PIPELINE_MAX_EXECUTIONS_PER_DAY: setting(integer(0, 1_440), '0', 'At most so many scheduled runs a day. 0: no limit.'),
+  BATCH_SIZE: setting(integer(1, 100_000), '100', 'Rows that one step reads from the database at a time.'),
+  SYNC_INTERVAL: setting(duration('s', 1, 86_400), '300', 'Time between two pushes to the Supabase mirror, and between two looks at a destination.'),
+  CACHE_TTL: setting(duration('s', 0, 86_400), '3600', 'How long answers of remote services are believed.'),
+  MAX_RETRIES: setting(integer(0, 100), '3', 'Further attempts of a call to a remote service.'),
+  RETRY_DELAY: setting(duration('ms', 0, 3_600_000), '5000', 'Wait before the first further attempt; it doubles each time.'),
+  UPLOAD_RETRY_ATTEMPTS: setting(integer(0, 100), '3', 'Further attempts to upload a file.'),
+  UPLOAD_RETRY_DELAY: setting(duration('s', 0, 86_400), '30', 'Wait before the next attempt to upload.'),
+  STAGE_CONCURRENCY: optional(integer(1, 256), '4', 'Messages that each stage works on at a time, for all stages. Left out: each stage has its own number.'),
+  DRAIN_SECONDS: setting(duration('s', 0, 3_600), '25', 'On SIGTERM, work under way may take so long to end; then it is given back and done again later.'),
+});
+
+export const browser = group('Browser', 'Chromium, used where iCloud has no other way in.', {
+  PUPPETEER_HEADLESS: setting(flag, 'true', 'Run the browser without a window.'),
+  PUPPETEER_SLOWMO: setting(duration('ms', 0, 10_000), '0', 'Wait between two actions of the browser.'),
+  PUPPETEER_EXTRA_ARGS: setting(argumentList, '', 'Further arguments for Chromium.', { example: '--disable-dev-shm-usage --lang=en' }),
+});

@@ -1,0 +1,130 @@
+import type { DatabaseAddress } from './types';
+
+/** The areas of a library by their default places. */
+export const areas = ['originals', 'compressed', 'bridge/icloud', 'bridge/pixel', 'uploaded/icloud', 'uploaded/pixel', 'sorted', 'cleanup', 'logs', '.media-pipeline'] as const;
+export type Area = (typeof areas)[number];
+
+/** What the program gets: parsed, checked, frozen to the bottom. Times in milliseconds, sizes in bytes, paths absolute. */
+export interface Config {
+  /** The settings file that was read. */
+  readonly file: string | null;
+  readonly enable: {
+    readonly icloudDownload: boolean;
+    readonly folderDownload: boolean;
+    readonly icloudUpload: boolean;
+    readonly pixelUpload: boolean;
+    readonly compression: boolean;
+    readonly imageCompression: boolean;
+    readonly videoCompression: boolean;
+    readonly deduplication: boolean;
+    readonly filePreparation: boolean;
+    readonly sorting: boolean;
+    readonly verification: boolean;
+    readonly googlePhotosSyncCheck: boolean;
+  };
+  readonly library: {
+    readonly root: string;
+    readonly areas: Readonly<Record<Area, string>>;
+    readonly user: string;
+    readonly group: string;
+    /** Octal, as written: `775`. */
+    readonly permissions: string;
+  };
+  readonly folderSource: {
+    readonly path: string | null;
+    readonly patterns: readonly string[];
+    readonly transfer: 'auto' | 'hardlink' | 'reflink' | 'copy';
+    readonly stableMs: number;
+    readonly scanIntervalMs: number;
+  };
+  readonly database: DatabaseAddress;
+  readonly bus: {
+    /** NATS servers, comma-separated. */
+    readonly url: string;
+    /** True when NATS_URL was given: then no broker is started. */
+    readonly external: boolean;
+  };
+  readonly dedupe: {
+    readonly directories: readonly string[];
+    readonly algorithm: 'sha256';
+    readonly batchSize: number;
+  };
+  readonly compression: {
+    readonly jpegQuality: number;
+    readonly videoCrf: number;
+    readonly videoPreset: string;
+    /** 0: photos are never compressed again. */
+    readonly intervalYears: number;
+    readonly initialResizePercentage: number;
+    readonly subsequentResizePercentage: number;
+    /** Shorter side in pixels; null keeps what is there. */
+    readonly initialVideoResolution: number | null;
+    readonly subsequentVideoResolution: number | null;
+    readonly maxFiles: number | null;
+    readonly maxMegapixels: number;
+    /** Files at a time in one compressor. */
+    readonly concurrency: number;
+  };
+  readonly bridge: {
+    readonly maxBytes: number;
+    readonly maxFiles: number;
+    readonly maxWaitMs: number;
+    readonly clearBefore: boolean;
+    readonly resolveNameConflicts: boolean;
+  };
+  readonly archive: {
+    readonly waitsFor: 'all' | 'icloud' | 'none';
+    readonly variant: 'original' | 'compressed' | 'both';
+    readonly useExif: boolean;
+    readonly fallbackToCreationDate: boolean;
+    /** How long cleanup/ keeps a file, in days. */
+    readonly retentionDays: number;
+  };
+  readonly icloud: {
+    readonly username: string | null;
+    readonly password: string | null;
+    readonly sessionFile: string;
+    readonly uploadSelector: string | null;
+    readonly uploadTimeoutMs: number;
+    readonly batchSize: number;
+  };
+  readonly pixel: {
+    readonly syncFolder: string;
+    readonly syncTimeoutMs: number;
+    readonly syncthingUrl: string;
+    readonly syncthingApiKey: string | null;
+    readonly folderId: string;
+  };
+  readonly google: { readonly clientId: string | null; readonly clientSecret: string | null };
+  readonly telegram: {
+    readonly botToken: string | null;
+    readonly chatId: string | null;
+    readonly pipelineNotifications: boolean;
+    readonly stepSummaries: boolean;
+    readonly errorNotifications: boolean;
+    readonly debugMessages: boolean;
+  };
+  readonly supabase: { readonly url: string | null; readonly key: string | null; readonly databaseUrl: string | null };
+  readonly browser: { readonly headless: boolean; readonly slowMoMs: number; readonly extraArguments: readonly string[] };
+  readonly execution: {
+    readonly mode: 'continuous' | 'single' | 'scheduled';
+    readonly intervalMs: number | null;
+    readonly maxPerDay: number | null;
+  };
+  readonly limits: {
+    readonly batchSize: number;
+    readonly syncIntervalMs: number;
+    readonly cacheTtlMs: number;
+    readonly maxRetries: number;
+    readonly retryDelayMs: number;
+    readonly uploadRetryAttempts: number;
+    readonly uploadRetryDelayMs: number;
+  };
+  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' };
+  readonly service: {
+    readonly healthPort: number | null;
+    /** Overrides the lanes of every stage. */
+    readonly lanes: number | null;
+    readonly drainMs: number;
+  };
+}

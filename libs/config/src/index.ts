@@ -1,0 +1,10 @@
+export { isSettingKey, settingGroups, settingKeys, settingsCatalogue } from './catalogue';
+export type { SettingKey, SettingValues } from './catalogue';
+export { areas } from './config';
+export type { Area, Config } from './config';
+export { settingsExample, settingsMarkdown } from './document';
+export { loadConfig, parseSetting } from './load';
+export type { EffectiveSetting, LoadedConfig } from './load';
+export { SettingsError, describeProblem } from './problems';
+export type { SettingProblem } from './problems';
+export type { LoadOptions } from './sources';
