@@ -29,9 +29,9 @@ export const errnoOf = (thrown: unknown): string | undefined =>
 /** A system error about `path` as a PipelineError; one that is a PipelineError already stays itself. */
 export function fileError(thrown: unknown, path: string | Buffer, side: Side): PipelineError {
   if (thrown instanceof PipelineError) return thrown;
-  const errno = errnoOf(thrown);
+  const errno = errnoOf(thrown) ?? '';
   const denied: ErrorCode = side === 'source' ? 'FILE_UNREADABLE' : 'LIBRARY_READ_ONLY';
-  const code = errno === 'EACCES' || errno === 'EPERM' ? denied : ((errno && common[errno]) ?? 'UNEXPECTED');
+  const code = errno === 'EACCES' || errno === 'EPERM' ? denied : (common[errno] ?? 'UNEXPECTED');
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new PipelineError(code || 'UNEXPECTED', `${path.toString()}: ${message}`, { cause: thrown });
+  return new PipelineError(code, `${path.toString()}: ${message}`, { cause: thrown });
 }

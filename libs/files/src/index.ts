@@ -1,3 +1,15 @@
+export * from './copy';
+export * from './directories';
+export * from './directory-sync';
 export * from './file-errors';
+export { hashFile } from './hash';
+export * from './journal';
 export * from './library';
+export * from './mover';
+export * from './name-bytes';
 export * from './names';
+export * from './place-link';
+export * from './prune';
+export * from './regular-file';
+export * from './temporary';
+export { adoptTemporary, writeDurably } from './write';

@@ -7,6 +7,7 @@ const maxStemBytes = maxBytes - maxExtensionBytes - ' (99999)'.length;
 
 // Control characters, line and paragraph separators, and marks that turn the direction of text (a way to disguise an extension).
 const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+const loneSurrogates = /\p{Cs}/gu;
 /** What SMB, exFAT and Android refuse in a name. */
 const forbidden = /[/\\:*?"<>|]/g;
 const reserved = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i;
@@ -18,7 +19,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
  * What cannot stay becomes `_`; trailing dots and spaces go.
  */
 export function safeName(name: string): string {
-  const printable = name.toWellFormed().normalize('NFC').replace(unprintable, '_').replace(forbidden, '_');
+  const printable = name.replace(loneSurrogates, '\uFFFD').normalize('NFC').replace(unprintable, '_').replace(forbidden, '_');
   const trimmed = printable.replace(/[. ]+$/, '').replace(/^[-. ]+/, (run) => '_'.repeat(run.length));
   if (trimmed === '') return '_';
   const free = reserved.test(trimmed) ? `_${trimmed}` : trimmed;
@@ -50,7 +51,7 @@ export function withNumber(name: string, n: number): string {
  */
 export function nameKey(path: string): string {
   return path
-    .toWellFormed()
+    .replace(loneSurrogates, '\uFFFD')
     .normalize('NFD')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .toUpperCase()
