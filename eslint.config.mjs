@@ -37,7 +37,7 @@ const inTests = layers.map((layer) => ({
 const boundaries = (depConstraints, extra = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints, ...extra }];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'tmp/', 'node_modules/', '.nx/', 'coverage/', 'library/', '**/files/'] },
+  { ignores: ['dist/', 'tmp/', 'node_modules/', '.nx/', 'coverage/', 'library/'] },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
     plugins: { comments },
@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{js,mjs,cjs}'],
-    ...js.configs.recommended,
+    rules: { ...js.configs.recommended.rules, 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
     languageOptions: {
       globals: Object.fromEntries(['process', 'console', 'Buffer', 'URL', 'performance', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch', 'TextDecoder', 'require', 'module', '__dirname', '__filename'].map((name) => [name, 'readonly'])),
     },
@@ -60,13 +60,15 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })] },
+    settings: { ...importX.flatConfigs.typescript.settings, 'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })] },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      // Nest declares its options as classes and documents them to be given as literals
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
     },
   },
