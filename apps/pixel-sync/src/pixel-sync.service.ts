@@ -21,6 +21,6 @@ export class PixelSyncService {
 
 export function whyOff({ enable, pixel }: Pick<Settings, 'enable' | 'pixel'>): string {
   if (!enable.pixelUpload) return 'the Pixel is switched off (ENABLE_PIXEL_UPLOAD=false)';
-  if (pixel.syncthingUrl === null) return 'the Pixel is not configured (SYNCTHING_URL is empty): the files wait in the bridge';
+  if (pixel.syncthingApiKey === null) return 'the Pixel is not configured (SYNCTHING_API_KEY is empty): the files wait in the bridge';
   return 'this version cannot hand files to the Pixel yet: they wait in the bridge';
 }
