@@ -45,6 +45,9 @@ export const errorCatalogue = {
   PROGRAM_MISSING: { kind: 'configuration', advice: 'Run `media-pipeline doctor`: it names the program and the command that installs it.' },
   PROGRAM_FAILED: { kind: 'environment', advice: 'See the log line of the stage for what the program printed.' },
   SETTINGS_INVALID: { kind: 'configuration', advice: 'Run `media-pipeline config check`.' },
+  NOT_A_LIBRARY: { kind: 'configuration', advice: 'Name the library with --library DIR or NAS_MOUNT; `media-pipeline nas init` makes a new one.' },
+  LIBRARY_IN_USE: { kind: 'configuration', advice: 'Stop the run that works on this library first, or wait until it ends; `media-pipeline status` shows it.' },
+  USAGE: { kind: 'configuration', advice: 'See `media-pipeline COMMAND --help`.' },
   DESTINATION_NOT_CONFIGURED: { kind: 'configuration', advice: 'Fill in the settings of the destination, or switch it off with its ENABLE_ toggle.' },
   // outcomes of last resort
   TOO_MANY_ATTEMPTS: { kind: 'environment', advice: 'See the reason, mend the cause, then `media-pipeline dlq retry`.' },
