@@ -6,6 +6,6 @@ export { imageCarriesIdentifier } from './identifier';
 export { readCaptureDate, type CaptureDateOptions } from './capture-date/read';
 export { chooseCaptureDate, type CaptureDate, type DateCandidate, type ZoneSource } from './capture-date/choose';
 export { dateFromFilename } from './capture-date/filename';
-export { contentIdentifier, readQuickTimeDates, type QuickTimeDates } from './quicktime/dates';
+export * from './quicktime';
 export * from './isobmff/boxes';
 export * from './isobmff/box-file';
