@@ -148,6 +148,6 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
       uploadRetryDelayMs: values.UPLOAD_RETRY_DELAY,
     },
     log: { level: values.LOG_LEVEL },
-    service: { healthPort: values.HEALTH_PORT, lanes: values.STAGE_CONCURRENCY, drainMs: values.DRAIN_SECONDS },
+    service: { healthPort: values.HEALTH_PORT, lanes: values.STAGE_CONCURRENCY, messageTimeoutMs: values.MESSAGE_TIMEOUT_SECONDS, drainMs: values.DRAIN_SECONDS },
   };
 }

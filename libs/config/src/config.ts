@@ -125,6 +125,8 @@ export interface Config {
     readonly healthPort: number | null;
     /** Overrides the lanes of every stage. */
     readonly lanes: number | null;
+    /** Overrides how long every consumer waits for a sign of life. */
+    readonly messageTimeoutMs: number | null;
     readonly drainMs: number;
   };
 }

@@ -19,7 +19,8 @@ export async function openHost(config: Config, name: string, logger: PinoLogger)
   await library.prepare();
   const database = await Database.open(config.database);
   try {
-    const bus = await Bus.connect({ url: config.bus.url, name, logger });
+    const { messageTimeoutMs } = config.service;
+    const bus = await Bus.connect({ url: config.bus.url, name, logger, ...(messageTimeoutMs === null ? {} : { tuning: { ackWaitMs: messageTimeoutMs } }) });
     await bus.provision();
     return {
       config,

@@ -1,1 +1,2 @@
 export * from './records';
+export { publishOverTcp, startNats, TestNats } from './nats';

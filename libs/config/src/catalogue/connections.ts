@@ -54,6 +54,6 @@ export const telegram = group('Telegram', 'Notices, and codes for two-factor sig
 
 export const operation = group('Operation', 'Logs, health, secrets.', {
   LOG_LEVEL: setting(choice('fatal', 'error', 'warn', 'info', 'debug', 'trace'), 'info', 'How much is logged.'),
-  HEALTH_PORT: optional(integer(0, 65_535), '8080', 'Each stage answers GET /health and GET /metrics on this port. 0: any free port, which it logs. Left out: no port is opened.'),
+  HEALTH_PORT: optional(integer(0, 65_535), '8080', 'Each stage answers GET /healthz and GET /metrics on this port. 0: any free port, which it logs. Left out: no port is opened.'),
   SECRETS_DIR: optional(path, '/run/secrets', 'A directory whose files are named like settings and hold their values (Docker and Kubernetes secrets, systemd credentials). They win over the settings file.'),
 });

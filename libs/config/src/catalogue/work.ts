@@ -57,6 +57,7 @@ export const running = group('Running', 'How often, how much at a time, and how 
   UPLOAD_RETRY_ATTEMPTS: setting(integer(0, 100), '3', 'Further attempts to upload a file.'),
   UPLOAD_RETRY_DELAY: setting(duration('s', 0, 86_400), '30', 'Wait before the next attempt to upload.'),
   STAGE_CONCURRENCY: optional(integer(1, 256), '4', 'Messages that each stage works on at a time, for all stages. Left out: each stage has its own number.'),
+  MESSAGE_TIMEOUT_SECONDS: optional(duration('s', 1, 3_600), '30', 'A message whose stage has given no sign of life for so long goes to another process. The same in every process. Left out: 30, or 60 for batches.'),
   DRAIN_SECONDS: setting(duration('s', 0, 3_600), '25', 'On SIGTERM, work under way may take so long to end; then it is given back and done again later.'),
 });
 
