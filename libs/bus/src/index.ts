@@ -1,0 +1,10 @@
+export { Bus, type BusOptions, type Lag } from './bus';
+export type { BusLogger } from './logger';
+export type { PublishedMessage } from './publisher';
+export type { DeadLetterPage } from './dead-letters/dead-letter-box';
+export { DeadLetterListener, type DeadMessage } from './dead-letters/dead-letter-listener';
+export { Handle, RethrowFilter, type HandleOptions } from './receive/handle';
+export { MessageContext } from './receive/message-context';
+export { JetStreamStrategy, type SettledMessage, type StrategyOptions } from './receive/strategy';
+export { startBroker, type Broker, type BrokerOptions } from './server/broker';
+export type { Tuning } from './topology/consumers';
