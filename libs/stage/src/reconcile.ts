@@ -11,6 +11,8 @@ export interface Reconciliation {
 }
 
 const PAGE = 500;
+/** While anything is under way anywhere, an asset that changed more recently may have its message about to be said. */
+const QUIET_MS = 300_000;
 /** The states in which an asset waits for a stage, with that stage. The bridge's own state, `compressed`, also means "in an open batch". */
 const waiting = [
   { state: 'discovered', stage: 'dedupe' },
@@ -26,6 +28,7 @@ const waiting = [
  */
 export async function reconcile({ bus, database }: Pick<StageHost, 'bus' | 'database'>, only?: readonly StageName[]): Promise<Reconciliation> {
   const busyStages = new Set((await bus.lag()).filter(({ pending, underWay }) => pending + underWay > 0).map(({ stage }) => stage));
+  const before = busyStages.size === 0 ? Infinity : Date.now() - QUIET_MS;
   const said: Record<string, number> = {};
   const again = String(Date.now());
   for (const { state, stage } of waiting) {
@@ -35,6 +38,7 @@ export async function reconcile({ bus, database }: Pick<StageHost, 'bus' | 'data
     if (drivers.some((driver) => busyStages.has(driver))) continue;
     const spoken = new Set<string>();
     for await (const asset of assetsIn(database, state)) {
+      if (asset.updatedAt.getTime() > before) continue;
       for (const message of await nextMessages(database, asset)) {
         if (spoken.has(message.id)) continue;
         spoken.add(message.id);
