@@ -40,6 +40,7 @@ export const errorCatalogue = {
   LIBRARY_READ_ONLY: { kind: 'environment', advice: 'Mount the library writable and give the pipeline user write permission.' },
   IO_ERROR: { kind: 'environment', advice: 'Check the disk or the network mount (dmesg, mount).' },
   DATABASE_UNAVAILABLE: { kind: 'environment', advice: 'Check DATABASE_URL and that the database runs.' },
+  DATABASE_CORRUPT: { kind: 'environment', advice: 'Stop the pipeline, keep the damaged file, restore the database from a backup or recover it with `sqlite3 FILE .recover`.' },
   BROKER_UNAVAILABLE: { kind: 'environment', advice: 'Check NATS_URL and that nats-server runs.' },
   BROKER_FULL: { kind: 'environment', advice: 'The event stream has reached its size limit or the disk of nats-server is full: let the stages catch up, or free space.' },
   PROGRAM_MISSING: { kind: 'configuration', advice: 'Run `media-pipeline doctor`: it names the program and the command that installs it.' },

@@ -1,0 +1,30 @@
+import type { Dialect } from '../engine/dialect';
+import { archiveNameEntity } from './archive-name.entity';
+import { assetEntity } from './asset.entity';
+import { batchEntity } from './batch.entity';
+import { contentClaimEntity } from './content-claim.entity';
+import { deliveryEntity } from './delivery.entity';
+import { duplicateFileEntity } from './duplicate-file.entity';
+import { fileJournalEntity } from './file-journal.entity';
+import { mediaFileEntity } from './media-file.entity';
+import { outboxEntity } from './outbox.entity';
+import { pipelineLogEntity } from './pipeline-log.entity';
+import { renditionEntity } from './rendition.entity';
+import { sourceFileEntity } from './source-file.entity';
+
+/** Every table, in the engine's own column types. */
+export const entities = ({ types }: Dialect) =>
+  [
+    archiveNameEntity,
+    assetEntity,
+    batchEntity,
+    contentClaimEntity,
+    deliveryEntity,
+    duplicateFileEntity,
+    fileJournalEntity,
+    mediaFileEntity,
+    outboxEntity,
+    pipelineLogEntity,
+    renditionEntity,
+    sourceFileEntity,
+  ].map((entity) => entity(types));

@@ -1,0 +1,207 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createTables, index, indexOfPaths, nullable, reference, unique, withDefault } from './columns';
+
+/** `batches`, `media_files`, `duplicate_files` and `pipeline_logs` keep the columns of the system being replaced, its own ones first. */
+export class Initial1763800000000 implements MigrationInterface {
+  readonly name = 'Initial1763800000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await createTables(runner, (c, types) => [
+      {
+        name: 'assets',
+        columns: [
+          c.id(),
+          c.text('source'),
+          c.text('source_key'),
+          c.text('kind'),
+          c.text('state'),
+          nullable(c.text('state_before')),
+          nullable(c.text('code')),
+          nullable(c.text('reason')),
+          nullable(c.text('capture_date')),
+          nullable(c.text('capture_date_source')),
+          nullable(c.uuid('duplicate_of')),
+          c.time('created_at'),
+          c.time('updated_at'),
+        ],
+        indices: [index('assets', 'state', 'id'), index('assets', 'code'), index('assets', 'duplicate_of')],
+        foreignKeys: [reference('assets', 'duplicate_of', 'assets')],
+      },
+      {
+        name: 'batches',
+        columns: [
+          c.id(),
+          c.text('batch_type'),
+          c.text('status'),
+          withDefault(c.decimal('total_size_gb', 10, 2), '0'),
+          withDefault(c.integer('file_count'), '0'),
+          c.time('created_at'),
+          nullable(c.time('completed_at')),
+          withDefault(c.bigint('total_bytes'), '0'),
+          c.text('path'),
+        ],
+        uniques: [unique('batches', 'path')],
+        indices: [index('batches', 'status')],
+      },
+      {
+        name: 'media_files',
+        columns: [
+          c.id(),
+          c.text('filename'),
+          c.text('file_path'),
+          nullable(c.bigint('file_size')),
+          nullable(c.text('file_hash')),
+          nullable(c.bigint('original_size')),
+          nullable(c.bigint('compressed_size')),
+          nullable(c.bigint('space_saved')),
+          nullable(c.decimal('compression_percentage', 10, 2)),
+          nullable(c.decimal('compression_ratio', 12, 2)),
+          withDefault(c.boolean('is_duplicate'), 'false'),
+          nullable(c.text('source_path')),
+          c.text('status'),
+          nullable(c.uuid('batch_id')),
+          c.time('created_at'),
+          nullable(c.time('processed_at')),
+          c.time('updated_at'),
+          c.uuid('asset_id'),
+          c.text('role'),
+          c.text('path_key'),
+          nullable(c.time('modified_at')),
+          nullable(c.text('archived_path')),
+        ],
+        uniques: [unique('media_files', 'path_key')],
+        indices: [
+          index('media_files', 'file_hash'),
+          index('media_files', 'status'),
+          index('media_files', 'batch_id'),
+          index('media_files', 'asset_id'),
+          indexOfPaths('media_files', 'archived_path', types),
+        ],
+        foreignKeys: [reference('media_files', 'batch_id', 'batches'), reference('media_files', 'asset_id', 'assets')],
+      },
+      {
+        name: 'duplicate_files',
+        columns: [c.id(), c.uuid('original_file_id'), c.uuid('duplicate_file_id'), c.text('hash'), c.time('created_at')],
+        uniques: [unique('duplicate_files', 'original_file_id', 'duplicate_file_id')],
+        indices: [index('duplicate_files', 'hash'), index('duplicate_files', 'duplicate_file_id')],
+        foreignKeys: [reference('duplicate_files', 'original_file_id', 'media_files'), reference('duplicate_files', 'duplicate_file_id', 'media_files')],
+      },
+      {
+        name: 'pipeline_logs',
+        columns: [c.serial(), c.text('step'), c.text('message'), c.text('status'), c.time('created_at'), nullable(c.uuid('asset_id')), nullable(c.text('code'))],
+        indices: [index('pipeline_logs', 'step'), index('pipeline_logs', 'status'), index('pipeline_logs', 'asset_id')],
+      },
+      {
+        name: 'renditions',
+        columns: [
+          c.id(),
+          c.uuid('file_id'),
+          c.uuid('asset_id'),
+          c.text('source_sha256'),
+          c.text('outcome'),
+          nullable(c.text('code')),
+          nullable(c.text('reason')),
+          nullable(c.text('path')),
+          nullable(c.text('sha256')),
+          nullable(c.bigint('bytes')),
+          c.text('settings'),
+          nullable(c.text('archived_path')),
+          c.time('created_at'),
+          c.time('updated_at'),
+        ],
+        uniques: [unique('renditions', 'file_id')],
+        indices: [
+          index('renditions', 'asset_id'),
+          index('renditions', 'source_sha256'),
+          indexOfPaths('renditions', 'path', types),
+          indexOfPaths('renditions', 'archived_path', types),
+        ],
+        foreignKeys: [reference('renditions', 'file_id', 'media_files'), reference('renditions', 'asset_id', 'assets')],
+      },
+      {
+        name: 'deliveries',
+        columns: [
+          c.id(),
+          c.uuid('asset_id'),
+          c.uuid('file_id'),
+          c.uuid('batch_id'),
+          c.text('destination'),
+          c.text('name'),
+          c.text('name_key'),
+          c.text('sha256'),
+          c.bigint('bytes'),
+          c.text('state'),
+          nullable(c.text('evidence')),
+          c.time('created_at'),
+          c.time('updated_at'),
+        ],
+        uniques: [unique('deliveries', 'file_id', 'destination'), unique('deliveries', 'batch_id', 'name_key')],
+        indices: [index('deliveries', 'asset_id')],
+        foreignKeys: [reference('deliveries', 'asset_id', 'assets'), reference('deliveries', 'file_id', 'media_files'), reference('deliveries', 'batch_id', 'batches')],
+      },
+      {
+        name: 'file_journal',
+        columns: [
+          c.id(),
+          c.text('operation'),
+          nullable(c.uuid('asset_id')),
+          nullable(c.uuid('file_id')),
+          c.text('from_path'),
+          nullable(c.text('to_path')),
+          c.text('sha256'),
+          c.bigint('bytes'),
+          c.text('state'),
+          c.text('reason'),
+          c.time('planned_at'),
+          nullable(c.time('finished_at')),
+        ],
+        indices: [index('file_journal', 'asset_id'), { ...index('file_journal', 'state'), where: "state = 'planned'" }],
+        foreignKeys: [reference('file_journal', 'asset_id', 'assets'), reference('file_journal', 'file_id', 'media_files')],
+      },
+      {
+        name: 'source_files',
+        columns: [
+          { ...c.text('source'), isPrimary: true },
+          { ...c.text('source_path_key'), isPrimary: true },
+          c.text('source_path'),
+          c.text('fingerprint'),
+          c.uuid('asset_id'),
+          c.time('seen_at'),
+        ],
+        foreignKeys: [reference('source_files', 'asset_id', 'assets')],
+      },
+      {
+        name: 'content_claims',
+        columns: [{ ...c.text('sha256'), isPrimary: true }, c.uuid('asset_id'), c.time('created_at')],
+        foreignKeys: [reference('content_claims', 'asset_id', 'assets')],
+      },
+      {
+        name: 'archive_names',
+        columns: [c.id('owner_id'), c.uuid('asset_id'), c.text('path'), c.text('path_key'), c.time('created_at')],
+        uniques: [unique('archive_names', 'path_key')],
+        foreignKeys: [reference('archive_names', 'asset_id', 'assets')],
+      },
+      {
+        name: 'outbox',
+        columns: [
+          c.serial(),
+          c.text('table_name'),
+          c.text('row_id'),
+          c.text('operation'),
+          c.json('payload'),
+          c.time('created_at'),
+          withDefault(c.integer('attempts'), '0'),
+          nullable(c.text('last_error')),
+          nullable(c.time('sent_at')),
+        ],
+        indices: [{ ...index('outbox', 'sent_at', 'id'), where: 'sent_at is null' }],
+      },
+    ]);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of ['outbox', 'archive_names', 'content_claims', 'source_files', 'file_journal', 'deliveries', 'renditions', 'pipeline_logs', 'duplicate_files', 'media_files', 'batches', 'assets']) {
+      await runner.dropTable(table);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import { Initial1763800000000 } from './1763800000000-initial';
+
+/** In order. A migration that has been released is never edited; a change is a new one. */
+export const migrations = [Initial1763800000000];

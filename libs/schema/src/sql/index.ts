@@ -1,0 +1,16 @@
+import type { Connection } from '../engine/session';
+import type { Repositories } from '../repositories';
+import { SqlAssetRepository } from './asset-repository';
+import { SqlBatchRepository } from './batch-repository';
+import { SqlJournalRepository } from './journal-repository';
+import { SqlLogRepository } from './log';
+import { SqlRenditionRepository } from './rendition-repository';
+
+/** All repositories on one connection (or one transaction). */
+export const repositoriesOn = (connection: Connection): Repositories => ({
+  assets: new SqlAssetRepository(connection),
+  renditions: new SqlRenditionRepository(connection),
+  batches: new SqlBatchRepository(connection),
+  journal: new SqlJournalRepository(connection),
+  log: new SqlLogRepository(connection),
+});
