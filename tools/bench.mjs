@@ -1,0 +1,42 @@
+// npm run bench [-- NAME…] [-- --small]: measures, prints a table and JSON. What was last measured stands in docs/BENCHMARKS.md.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { small: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
+const measures = await import('./bench/measures.mjs');
+const suite = {
+  overhead: (place) => measures.overhead(place, values.small ? { files: 300 } : {}),
+  images: (place) => measures.images(place, values.small ? { count: 8 } : {}),
+  scaling: (place) => measures.scaling(place, values.small ? { count: 12 } : {}),
+  memory: (place) => measures.idleMemory(place),
+  rescan: (place) => measures.rescan(place, values.small ? { files: 2000 } : {}),
+};
+
+if (values.help) {
+  process.stdout.write(`Usage: npm run bench [-- NAME…] [--small] [--keep]\n  NAME     one or more of: ${Object.keys(suite).join(', ')} (default: all)\n  --small  fewer files: a quick look, not a measurement\n  --keep   leave the folders it worked in\n`);
+  process.exit(0);
+}
+const names = positionals.length > 0 ? positionals : Object.keys(suite);
+const unknown = names.filter((name) => !Object.hasOwn(suite, name));
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(', ')}; there are ${Object.keys(suite).join(', ')}\n`);
+  process.exit(2);
+}
+
+const rows = [];
+for (const name of names) {
+  const place = await mkdtemp(path.join(tmpdir(), `media-bench-${name}-`));
+  process.stderr.write(`${name} …\n`);
+  try {
+    for (const row of await suite[name](place)) {
+      rows.push(row);
+      const verdict = row.target === undefined ? '' : row.met ? `target ${row.target}: met` : `target ${row.target}: MISSED`;
+      process.stdout.write(`${row.what.padEnd(46)} ${String(row.value).padStart(8)} ${row.unit.padEnd(11)} ${verdict.padEnd(24)} ${row.note ?? ''}\n`);
+    }
+  } finally {
+    if (!values.keep) await rm(place, { recursive: true, force: true });
+  }
+}
+process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), machine: { cores: availableParallelism(), model: cpus()[0]?.model ?? 'unknown', memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version }, rows })}\n`);
