@@ -1,0 +1,8 @@
+/** Debian packages beyond Node, per app; an app that is not named needs none. */
+const packages = {
+  compressor: ['ffmpeg', 'perl'], // perl runs ExifTool
+  cli: ['ffmpeg', 'perl', 'nats-server'], // `media-pipeline run` runs every stage and a broker in one process
+};
+
+/** @param {string} app @returns {string[]} */
+export const systemPackages = (app) => packages[app] ?? [];
