@@ -1,0 +1,126 @@
+import path from 'node:path';
+import { Command } from 'commander';
+import type { Config } from '@media-pipeline/config';
+import { assetStates, isTerminal } from '@media-pipeline/contracts';
+import { loadStages, openPipeline, closeStages, startStages, type Pipeline } from '../run/pipeline';
+import { exitCodes, type ExitCode } from '../failure';
+import { eachAsset } from '../library/assets';
+import { readSettings, requireFolder, withLibrary, type LibraryFlags } from '../library/options';
+import { reconcile } from '../reconcile/reconcile';
+import { Interrupt } from '../run/interrupt';
+import { requireTerminal, runByHand } from '../run/manual';
+import { chooseReporter, type Reporter, type StoppedAsset } from '../run/reporters';
+import { followSchedule, requestIngest } from '../run/schedule';
+import { asStopped } from '../run/stopped-assets';
+import { add, countAsset, noAssets, type Summary } from '../run/summary';
+import { Watch, type EndOfWatch } from '../run/watch';
+
+interface RunFlags extends LibraryFlags {
+  readonly source?: string;
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly manual?: boolean;
+  readonly yes?: boolean;
+}
+
+const examples = `
+Examples:
+  media-pipeline run --source ~/Pictures --library /mnt/nas/photos --once
+  media-pipeline run --config settings.env            # keeps watching the source until Ctrl-C
+  media-pipeline run --source ~/Pictures --once --json | tail -n 1
+  media-pipeline run --manual                         # asks before each stage
+
+The source is only read. The summary counts the whole library, not only this run; so a second run on an unchanged library gives the
+same numbers. With --json, stdout has JSON lines only: {"event":"progress"…}, {"event":"setAside"…}, {"event":"failed"…}, and last
+  {"assets","files","unique","duplicates","compressed","keptOriginal","setAside","failed","sorted","bytesIn","bytesOut","seconds","library"}
+compressed + keptOriginal: what the compressor has looked at. bytesIn: all originals; bytesOut: what goes to the destinations.
+Exit code with --once: 0 when every photo ended well or was set aside with a reason, 1 when something failed.
+Ctrl-C ends in good order (work under way is finished or handed back), a second one at once.`;
+
+export const runCommand = (): Command =>
+  withLibrary(new Command('run'))
+    .description('run all stages in one process: takes photos in, and works them through to the archive')
+    .option('--source <dir>', 'folder to take in (default: FOLDER_SOURCE_PATH)')
+    .option('--once', 'work through what is there, then end (default: PIPELINE_EXECUTION_MODE=single)')
+    .option('--manual', 'ask before each stage')
+    .option('-y, --yes', 'with --manual: answer every question with yes')
+    .option('--json', 'JSON lines on stdout, the summary last')
+    .addHelpText('after', examples)
+    .action(async (flags: RunFlags) => {
+      process.exitCode = await run(flags);
+    });
+
+async function run(flags: RunFlags): Promise<ExitCode> {
+  const since = performance.now();
+  const once = flags.once === true || flags.manual === true;
+  const { config } = readSettings(flags, {
+    ...(flags.source === undefined ? {} : { FOLDER_SOURCE_PATH: path.resolve(flags.source), ENABLE_FOLDER_DOWNLOAD: 'true' }),
+    ...(once ? { PIPELINE_EXECUTION_MODE: 'single' } : {}),
+  });
+  const ends = config.execution.mode === 'single';
+  if (flags.manual) requireTerminal(flags.yes === true);
+  if (config.enable.folderDownload && config.folderSource.path !== null) await requireFolder(config.folderSource.path, flags.source === undefined ? 'FOLDER_SOURCE_PATH' : '--source');
+  const reporter = chooseReporter(flags.json === true);
+  if (config.folderSource.path === null && !config.enable.icloudDownload) reporter.say('No source is named (--source, FOLDER_SOURCE_PATH): only what is in the library already is worked on.');
+
+  using interrupt = new Interrupt(() => {
+    reporter.pause();
+    reporter.say('ending in good order; Ctrl-C again ends at once');
+  });
+  await using pipeline = await openPipeline(config, { command: 'run', log: 'file', exclusive: true });
+  reporter.say(`broker ${pipeline.brokerUrl} · library ${config.library.root}`);
+  using watch = new Watch(pipeline.host, reporter, interrupt);
+  await watch.begin();
+  await reconcile(pipeline.host, pipeline);
+  const end = flags.manual ? await byHand(pipeline, watch, reporter, interrupt, flags.yes === true) : await allAtOnce(pipeline, watch, ends, (error) => reporter.say(String(error)));
+
+  const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);
+  reporter.summary(summary, places(config, pipeline), stopped);
+  if (end === 'stuck') reporter.say(`${await unfinished(pipeline)} assets could not be brought to an end; see ${pipeline.logFile ?? 'the log'} and \`media-pipeline status\`.`);
+  if (end === 'interrupted') return ends ? exitCodes.interrupted : exitCodes.ok;
+  return end === 'stuck' || summary.failed > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+async function allAtOnce(pipeline: Pipeline, watch: Watch, ends: boolean, onFailure: (error: unknown) => void): Promise<EndOfWatch> {
+  const { host } = pipeline;
+  const running = await startStages(await loadStages(), host);
+  const unschedule = await followSchedule(host.bus, host.config, onFailure);
+  try {
+    if (ends) return await watch.untilDone();
+    await watch.untilInterrupted();
+    return 'interrupted';
+  } finally {
+    unschedule();
+    await closeStages(running);
+  }
+}
+
+async function byHand(pipeline: Pipeline, watch: Watch, reporter: Reporter, interrupt: Interrupt, assumeYes: boolean): Promise<EndOfWatch> {
+  await requestIngest(pipeline.host.bus);
+  await runByHand(pipeline, await loadStages(), watch, reporter, interrupt, assumeYes);
+  return interrupt.asked ? 'interrupted' : 'finished';
+}
+
+async function summarize({ host }: Pipeline, config: Config, seconds: number): Promise<{ summary: Summary; stopped: StoppedAsset[] }> {
+  let counts = noAssets;
+  const stopped: StoppedAsset[] = [];
+  for await (const asset of eachAsset(host.database)) {
+    counts = add(counts, countAsset(asset));
+    if (asset.state === 'set_aside' || asset.state === 'failed') stopped.push(asStopped(asset));
+  }
+  return { summary: { ...counts, seconds: Math.round(seconds * 100) / 100, library: config.library.root }, stopped };
+}
+
+async function unfinished({ host }: Pipeline): Promise<number> {
+  const counts = await host.database.assets.countByState();
+  return assetStates.reduce((sum, state) => sum + (isTerminal(state) ? 0 : counts[state]), 0);
+}
+
+const places = (config: Config, { brokerUrl, broker, logFile }: Pipeline): [string, string][] => [
+  ['library', config.library.root],
+  ['archive', config.library.areas.sorted],
+  ['batches', `${config.library.areas['bridge/icloud']}, ${config.library.areas['bridge/pixel']}`],
+  ['database', config.database.kind === 'sqlite' ? config.database.file : 'PostgreSQL (DATABASE_URL)'],
+  ['broker', `${brokerUrl}${broker ? ' (while this runs)' : ''}`],
+  ...(logFile === null ? [] : [['log', logFile] as [string, string]]),
+];

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { assetStates } from '@media-pipeline/contracts';
+import type { Bus } from '@media-pipeline/bus';
+import { LibraryLock } from '../library/library-lock';
+import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
+import { joinBroker, openDatabase } from '../library/visit';
+import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
+
+interface StatusFlags extends LibraryFlags {
+  readonly json?: boolean;
+}
+
+const recentErrors = 10;
+const recentBatches = 10;
+
+export const statusCommand = (): Command =>
+  withLibrary(new Command('status'))
+    .description('photos by state, backlog of each stage, batches, last errors')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExamples:\n  media-pipeline status --library /mnt/nas/photos\n  media-pipeline status --json | jq .assets\n\nWorks whether or not the pipeline runs; the backlog needs its broker.')
+    .action(status);
+
+async function status(flags: StatusFlags): Promise<void> {
+  const { config } = readSettings(flags);
+  const database = await openDatabase(config);
+  const bus = await joinBroker(config).catch((error: unknown) => {
+    note(`warning: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  });
+  try {
+    const [assets, errors, batches, backlog] = await Promise.all([
+      database.assets.countByState(),
+      database.log.list({ status: 'error', limit: recentErrors }),
+      database.batches.list({ limit: recentBatches }),
+      bus === null ? null : backlogOf(bus),
+    ]);
+    const running = bus !== null || (await LibraryLock.isHeld(config.library.areas['.media-pipeline']));
+    if (flags.json) {
+      printJson({ library: config.library.root, running, assets, stages: backlog?.stages ?? null, deadLetters: backlog?.deadLetters ?? null, errors, batches });
+      return;
+    }
+    print(`${paint().bold('library')} ${config.library.root}   ${running ? 'the pipeline is running' : 'no pipeline is running on it'}`);
+    print(`\n${table(['state', 'photos'], assetStates.filter((state) => assets[state] > 0).map((state) => [state, assets[state]]), [1])}`);
+    if (backlog) {
+      print(`\n${table(['stage', 'consumer', 'waiting', 'under way', 'redelivered'], backlog.stages.map(({ stage, durable, pending, underWay, redelivered }) => [stage, durable, pending, underWay, redelivered]), [2, 3, 4])}`);
+      print(`dead letters: ${backlog.deadLetters}${backlog.deadLetters > 0 ? ' (media-pipeline dlq list)' : ''}`);
+    }
+    if (batches.length > 0) print(`\n${table(['batch', 'status', 'files', 'size', 'made'], batches.map((batch) => [batch.path, batch.status, batch.fileCount, bytes(batch.totalBytes), batch.createdAt.toISOString()]), [2, 3])}`);
+    if (errors.length > 0) {
+      print(`\n${paint().bold('last errors')}`);
+      for (const { at, step, code, message, assetId } of errors) print(`  ${at.toISOString()} ${step} ${code ?? ''} ${printable(message)} ${paint().dim(assetId ?? '')}`);
+    }
+    if (assets.set_aside + assets.failed > 0) print(`\n${assets.set_aside + assets.failed} photos are set aside or failed: media-pipeline dlq list`);
+  } finally {
+    await bus?.close();
+    await database.close();
+  }
+}
+
+async function backlogOf(bus: Bus) {
+  const [stages, deadLetters] = await Promise.all([bus.lag(), bus.deadLetters.count()]);
+  return { stages, deadLetters };
+}

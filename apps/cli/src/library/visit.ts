@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Bus, startBroker } from '@media-pipeline/bus';
+import type { Config } from '@media-pipeline/config';
+import { PipelineError } from '@media-pipeline/contracts';
+import { Database } from '@media-pipeline/schema';
+import { createLogger } from '@media-pipeline/stage';
+import { findBroker } from './broker-file';
+import { LibraryLock } from './library-lock';
+
+/** @throws NOT_A_LIBRARY when there is no database to look at: looking must not make one. */
+export async function openDatabase(config: Config): Promise<Database> {
+  if (config.database.kind === 'sqlite') {
+    const found = await stat(config.database.file).catch(() => null);
+    if (found === null) throw new PipelineError('NOT_A_LIBRARY', `${config.library.root} has no pipeline database yet (${config.database.file}).`);
+  }
+  return Database.open(config.database);
+}
+
+const quiet = (config: Config) => createLogger({ level: config.log.level === 'debug' || config.log.level === 'trace' ? config.log.level : 'error' }, 'media-pipeline');
+
+/** The broker of the running pipeline, or null when none runs. @throws BROKER_UNAVAILABLE when it should be there and is not */
+export async function joinBroker(config: Config): Promise<Bus | null> {
+  const url = await findBroker(config);
+  return url === null ? null : Bus.connect({ url, name: 'media-pipeline cli', logger: quiet(config) });
+}
+
+export interface BorrowedBroker extends AsyncDisposable {
+  readonly bus: Bus;
+  /** True when it was started for this command: nothing else works on the library meanwhile. */
+  readonly ours: boolean;
+}
+
+/** The broker of the running pipeline; where none runs, one on the library's own message store for as long as the command takes. */
+export async function borrowBroker(config: Config, command: string): Promise<BorrowedBroker> {
+  const running = await joinBroker(config);
+  if (running) return { bus: running, ours: false, [Symbol.asyncDispose]: () => running.close() };
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.use(await LibraryLock.take(config.library.areas['.media-pipeline'], command));
+    const broker = await startBroker(brokerOptions(config, 0));
+    stack.defer(() => broker.stop());
+    const bus = await Bus.connect({ url: broker.url, name: 'media-pipeline cli', logger: quiet(config) });
+    stack.defer(() => bus.close());
+    await bus.provision();
+    return { bus, ours: true, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** Where a library keeps its messages. */
+export const brokerOptions = (config: Config, port: number): Parameters<typeof startBroker>[0] => ({
+  storeDirectory: path.join(config.library.areas['.media-pipeline'], 'nats'),
+  port,
+  logFile: path.join(config.library.areas.logs, 'nats-server.log'),
+});

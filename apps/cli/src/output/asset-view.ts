@@ -1,0 +1,60 @@
+import type { AssetWithFiles, MediaFile, Rendition } from '@media-pipeline/schema';
+
+interface Place {
+  readonly path: string;
+  readonly sha256: string | null;
+  readonly bytes: number;
+}
+
+/** One asset as `asset list --json` prints it: one line, paths relative to the library. */
+export interface AssetLine {
+  readonly id: string;
+  readonly state: string;
+  /** `CODE: sentence`: why it was stopped, or why its original was kept. */
+  readonly reason: string | null;
+  /** The primary file. */
+  readonly original: Place;
+  /** What the primary file was compressed to. */
+  readonly rendition: Place | null;
+  readonly archived: readonly string[];
+  readonly duplicateOf: string | null;
+  /** Every file of the asset: a Live Photo has two. */
+  readonly files: readonly (Place & { readonly role: string; readonly filename: string; readonly archivedPath: string | null; readonly rendition: (Place & { readonly archivedPath: string | null }) | null; readonly keptBecause: string | null })[];
+}
+
+const coded = (code: string | null, reason: string | null): string | null => (code === null ? reason : `${code}: ${reason ?? ''}`.trimEnd());
+
+function placeOf(rendition: Rendition | undefined): (Place & { archivedPath: string | null }) | null {
+  if (rendition?.outcome !== 'compressed' || rendition.path === null || rendition.bytes === null) return null;
+  return { path: rendition.path, sha256: rendition.sha256, bytes: rendition.bytes, archivedPath: rendition.archivedPath };
+}
+
+export function assetLine(asset: AssetWithFiles): AssetLine {
+  const renditionOf = (file: MediaFile): Rendition | undefined => asset.renditions.find(({ fileId }) => fileId === file.id);
+  const primary = asset.files.find(({ role }) => role === 'primary') ?? asset.files[0];
+  const ofPrimary = primary && renditionOf(primary);
+  const compressed = placeOf(ofPrimary);
+  const kept = ofPrimary?.outcome === 'kept' ? coded(ofPrimary.code, ofPrimary.reason) : null;
+  return {
+    id: asset.id,
+    state: asset.state,
+    reason: asset.code === null ? (asset.reason ?? kept) : coded(asset.code, asset.reason),
+    original: { path: primary?.path ?? '', sha256: primary?.sha256 ?? null, bytes: primary?.bytes ?? 0 },
+    rendition: compressed && { path: compressed.path, sha256: compressed.sha256, bytes: compressed.bytes },
+    archived: [...asset.files.map((file) => file.archivedPath), ...asset.renditions.map((rendition) => rendition.archivedPath)].filter((path) => path !== null),
+    duplicateOf: asset.duplicateOf,
+    files: asset.files.map((file) => {
+      const rendition = renditionOf(file);
+      return {
+        role: file.role,
+        filename: file.filename,
+        path: file.path,
+        sha256: file.sha256,
+        bytes: file.bytes,
+        archivedPath: file.archivedPath,
+        rendition: placeOf(rendition),
+        keptBecause: rendition?.outcome === 'kept' ? coded(rendition.code, rendition.reason) : null,
+      };
+    }),
+  };
+}
