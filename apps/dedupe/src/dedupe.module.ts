@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { defineStage } from '@media-pipeline/stage';
+import { DuplicateShelf } from './adapters/duplicate-shelf';
 import { MediaInspector } from './adapters/media-inspector';
 import { DedupeController } from './dedupe.controller';
-import { DedupeService, DuplicateShelf } from './dedupe.service';
+import { DedupeService } from './dedupe.service';
 
 @Module({ controllers: [DedupeController], providers: [DedupeService, DuplicateShelf, MediaInspector] })
 export class DedupeModule {}

@@ -1,9 +1,8 @@
-import { basename } from 'node:path/posix';
 import { Injectable } from '@nestjs/common';
-import { dead, done, emit, skip, standing, type AssetMessage, type LibraryPath, type Outcome } from '@media-pipeline/contracts';
-import { FileMover, Library } from '@media-pipeline/files';
-import { Database, type AssetWithFiles, type MediaFile } from '@media-pipeline/schema';
+import { dead, done, emit, skip, standing, type AssetMessage, type Outcome } from '@media-pipeline/contracts';
+import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
+import { DuplicateShelf } from './adapters/duplicate-shelf';
 import { MediaInspector } from './adapters/media-inspector';
 import { judge } from './verdict';
 
@@ -13,7 +12,7 @@ export class DedupeService {
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
-    private readonly files: DuplicateShelf,
+    private readonly shelf: DuplicateShelf,
     private readonly inspector: MediaInspector,
   ) {}
 
@@ -57,7 +56,7 @@ export class DedupeService {
 
   /** Moves the files of a duplicate to cleanup/, journalled; they stay there until retention ends. */
   private async shelve(asset: AssetWithFiles): Promise<Outcome> {
-    for (const file of asset.files) await this.files.shelve(asset.id, file);
+    for (const file of asset.files) await this.shelf.shelve(asset.id, file);
     const duplicateOf = asset.duplicateOf === null ? {} : { duplicateOf: asset.duplicateOf };
     return done(emit('media.duplicate', { assetId: asset.id, ...duplicateOf }, asset.id));
   }
@@ -81,19 +80,4 @@ function pairFiles(asset: AssetWithFiles, survivor: AssetWithFiles | null): { or
     const original = survivor?.files.find((candidate) => candidate.sha256 === file.sha256);
     return original && file.sha256 !== null ? [{ originalFileId: original.id, duplicateFileId: file.id, sha256: file.sha256 }] : [];
   });
-}
-
-/** Where the files of duplicates wait: `cleanup/duplicates/<asset id>/`, so that no two can meet there. */
-@Injectable()
-export class DuplicateShelf {
-  constructor(
-    private readonly library: Library,
-    private readonly mover: FileMover,
-  ) {}
-
-  async shelve(assetId: string, file: MediaFile): Promise<void> {
-    if (!file.path.startsWith('originals/') || file.sha256 === null) return;
-    const to: LibraryPath = this.library.path('cleanup', 'duplicates', assetId, basename(file.path));
-    await this.mover.move({ assetId, fileId: file.id, from: file.path, to, sha256: file.sha256, bytes: file.bytes, reason: 'duplicate' });
-  }
 }
