@@ -10,6 +10,7 @@ const common: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'FILE_MISSING',
   ENOTDIR: 'FILE_MISSING',
   ELOOP: 'NOT_A_REGULAR_FILE', // every file is opened with O_NOFOLLOW: its last component is a symbolic link
+  EEXIST: 'NAME_CONFLICT',
   EISDIR: 'NOT_A_REGULAR_FILE',
   ENXIO: 'NOT_A_REGULAR_FILE', // a socket, or a device without a driver
   ENODEV: 'NOT_A_REGULAR_FILE',
@@ -24,7 +25,7 @@ const common: Readonly<Record<string, ErrorCode>> = {
 
 /** The errno of a system error (`ENOENT`), undefined for anything else that was thrown. */
 export const errnoOf = (thrown: unknown): string | undefined =>
-  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 
 /** A system error about `path` as a PipelineError; one that is a PipelineError already stays itself. */
 export function fileError(thrown: unknown, path: string | Buffer, side: Side): PipelineError {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { LibraryPath, PipelineError } from '@media-pipeline/contracts';
+import { makeDirectories } from './directories';
 import { fileError } from './file-errors';
 
 /** The areas of a library: what a library path begins with. Each may lie in a directory of its own. */
@@ -65,10 +66,10 @@ export class Library {
 
   /** Makes every area and proves that it takes bytes. @throws LIBRARY_READ_ONLY, DISK_FULL, IO_ERROR. */
   async prepare(): Promise<void> {
-    await makeDirectory(this.root);
+    await makeDirectories(this.root);
     for (const area of areas) {
       const directory = this.areas[area];
-      await makeDirectory(directory);
+      await makeDirectories(directory);
       await proveWritable(directory);
     }
   }
@@ -77,12 +78,6 @@ export class Library {
 const areaOf = (libraryPath: string): Area | null => areas.find((area) => libraryPath === area || libraryPath.startsWith(`${area}/`)) ?? null;
 
 const isBelow = (place: string, directory: string): boolean => place === directory || place.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
-
-async function makeDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw fileError(error, directory, 'library');
-  });
-}
 
 async function proveWritable(directory: string): Promise<void> {
   const probe = path.join(directory, `.mp-${randomUUID()}.part`);

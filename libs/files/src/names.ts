@@ -54,6 +54,7 @@ export function nameKey(path: string): string {
     .replace(loneSurrogates, '\uFFFD')
     .normalize('NFD')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase()
     .toUpperCase()
     .normalize('NFD')
     .toLowerCase()
