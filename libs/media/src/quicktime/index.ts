@@ -4,3 +4,4 @@ export type { ColourTags, SampleDescription } from './sample-entry';
 export { graftMovie, type Graft } from './graft';
 export { graftObstacle } from './graft-conditions';
 export { graftDifference } from './graft-proof';
+export { scaleTrackMatrix } from './track-matrix';

@@ -3,6 +3,9 @@ import { PipelineError } from '@media-pipeline/contracts';
 /** What every parser here throws for bytes that cannot be a movie. */
 export const corruptMovie = (what: string): PipelineError => new PipelineError('MEDIA_CORRUPT', what);
 
+/** By its name: under a test runner Node's own errors are not instances of the global RangeError. */
+const isRangeError = (error: unknown): boolean => typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError';
+
 /**
  * Runs a parser over bytes from outside: a read beyond the end of a payload (which Node's Buffer refuses with a RangeError)
  * becomes MEDIA_CORRUPT, so that no shape of file ends in an unexpected error.
@@ -11,7 +14,7 @@ export function parsing<T>(what: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof RangeError) throw corruptMovie(`${what} is cut off or points outside itself`);
+    if (isRangeError(error)) throw corruptMovie(`${what} is cut off or points outside itself`);
     throw error;
   }
 }
@@ -21,7 +24,7 @@ export function tolerating<T>(parse: () => T | null): T | null {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof RangeError || (error instanceof PipelineError && error.code === 'MEDIA_CORRUPT')) return null;
+    if (isRangeError(error) || (error instanceof PipelineError && error.code === 'MEDIA_CORRUPT')) return null;
     throw error;
   }
 }

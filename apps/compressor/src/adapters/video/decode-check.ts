@@ -1,0 +1,55 @@
+import { PipelineError } from '@media-pipeline/contracts';
+import type { MovieDescription } from '@media-pipeline/media';
+import { inPipeline, type Ffmpeg } from './ffmpeg';
+import { ProgramFailure } from './program';
+import { knownAudio, videoStream, type ProbeAnswer } from './stream-info';
+
+/** What decoders print at level "error" about files that play well: the start of an open group of pictures, sloppy headers. */
+const harmless = /Could not find ref with POC|co located POCs unavailable|mmco: unref short failure|Skipping NAL unit|number of reference frames .* exceeds max|Frame num gap|first frame is no keyframe|Last message repeated|Invalid NAL unit 0/i;
+/** `[hevc @ 0x55…] …`: a decoder speaks; demuxers and muxers are not the content. */
+const decoderLine = /^\[(h264|hevc|aac|aac_latm|ac3|eac3|alac|mp3\w*|pcm_\w+|opus) @ [^\]]+\]\s*(.+)$/;
+
+export interface Decoded {
+  readonly frames: number;
+  /** The first line that says that something is broken; null when all was well. */
+  readonly error: string | null;
+}
+
+/**
+ * Decodes the picture and every sound track to the end. Decoders conceal damage and end with code 0, so what they print counts too.
+ * @param wholeMedia also what an edit list cuts off
+ */
+export async function decodeFully(ffmpeg: Ffmpeg, path: string, probe: ProbeAnswer, wholeMedia: boolean, signal: AbortSignal, onFrame: (frame: number) => void): Promise<Decoded> {
+  let error: string | null = null;
+  const streams = [videoStream(probe), ...knownAudio(probe)].flatMap((stream) => (stream ? ['-map', `0:${stream.index}`] : []));
+  if (streams.length === 0) return { frames: 0, error: null };
+  const args = ['-v', 'error', '-xerror', ...(wholeMedia ? ['-ignore_editlist', '1'] : []), '-threads', String(ffmpeg.cores), '-i', path, ...streams, '-fps_mode', 'passthrough', '-f', 'null', '-'];
+  const onErrorLine = (line: string): void => {
+    const said = decoderLine.exec(line);
+    if (error === null && said && !harmless.test(line)) error = `${said[1]}: ${said[2]}`;
+  };
+  try {
+    const { frames } = await ffmpeg.run(args, { signal, onFrame, onErrorLine });
+    return { frames, error };
+  } catch (failure) {
+    if (failure instanceof ProgramFailure && !failure.machineAtFault) return { frames: 0, error: error ?? `ffmpeg: ${failure.errorTail}` };
+    throw inPipeline(failure);
+  }
+}
+
+/** A few frames at the start of an open group of pictures, or at a sloppy end, that no decoder gives out. */
+const tolerableLoss = 16;
+
+/**
+ * Decodes a source to its end and compares with what its tables promise: a recording that was cut in the middle decodes without complaint.
+ * Throws MEDIA_CORRUPT.
+ * @returns the number of frames, which may be up to 16 less than promised
+ */
+export async function checkSource(ffmpeg: Ffmpeg, path: string, movie: MovieDescription, probe: ProbeAnswer, signal: AbortSignal, onProgress: (fraction: number) => void): Promise<{ readonly frames: number; readonly promised: number }> {
+  const stream = videoStream(probe);
+  const promised = movie.fragmented && stream ? (await ffmpeg.packetTimes(path, stream.index, signal)).length : (movie.tracks.find(({ handler }) => handler === 'vide')?.sampleCount ?? 0);
+  const { frames, error } = await decodeFully(ffmpeg, path, probe, true, signal, (frame) => onProgress(promised > 0 ? Math.min(1, frame / promised) : 0));
+  if (error !== null) throw new PipelineError('MEDIA_CORRUPT', `it cannot be decoded to its end: ${error}`);
+  if (frames < promised - tolerableLoss) throw new PipelineError('MEDIA_CORRUPT', `only ${frames} of ${promised} frames can be decoded`);
+  return { frames, promised };
+}

@@ -1,0 +1,77 @@
+import type { MediaType, MovieDescription } from '@media-pipeline/media';
+import type { KeepCode } from '../../keep-code';
+import { videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
+
+export interface Kept {
+  readonly code: KeepCode;
+  readonly reason: string;
+}
+
+/** How the new video gets into its file. */
+export type Method =
+  /** The original file with its video samples swapped: nothing else changes. */
+  | 'graft'
+  /** A file that ffmpeg writes, with tags copied from the original. */
+  | 'remux';
+
+export interface Treatment {
+  readonly method: Method;
+  /** Why it could not be a graft. */
+  readonly obstacle: string | null;
+  /** Picture size as coded, when it is to become smaller. */
+  readonly size: { readonly width: number; readonly height: number } | null;
+}
+
+const pixelFormats = new Set(['yuv420p', 'yuvj420p', 'yuv420p10le']);
+const hdrTransfers = new Set(['smpte2084', 'arib-std-b67']);
+
+/** What is passed on untouched before a frame is decoded, because it cannot be treated without loss; null when it can. */
+export function keptByPolicy(type: MediaType, movie: MovieDescription, probe: ProbeAnswer): Kept | null {
+  if (!isTreatedFormat(type)) return { code: 'UNSUPPORTED_FORMAT', reason: `${type.format} videos are passed on as they are` };
+  const pictures = movie.tracks.filter(({ handler }) => handler === 'vide');
+  const [track, another] = pictures;
+  const stream = videoStream(probe);
+  if (!track || !stream) return { code: 'UNSUPPORTED_VARIANT', reason: 'the file has no video track' };
+  if (pictures.some(({ dolbyVision }) => dolbyVision)) return { code: 'DOLBY_VISION', reason: 'the video is Dolby Vision, whose metadata no free encoder carries over' };
+  if (pictures.some(({ layered }) => layered)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video has a second view or an alpha layer (spatial video)' };
+  if (pictures.some(({ masteringMetadata }) => masteringMetadata) || hdrTransfers.has(stream.color_transfer ?? '') || pictures.some(({ colour }) => colour?.transfer === 16 || colour?.transfer === 18)) {
+    return { code: 'HDR', reason: `the video is HDR (${stream.color_transfer ?? 'mastering metadata'})` };
+  }
+  if (pictures.some(({ encrypted }) => encrypted)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video is encrypted' };
+  if (another) return { code: 'UNSUPPORTED_VARIANT', reason: `the file has ${pictures.length} video tracks` };
+  return keptByPicture(stream);
+}
+
+function keptByPicture(stream: StreamInfo): Kept | null {
+  if (stream.codec_name !== 'h264' && stream.codec_name !== 'hevc') return { code: 'UNSUPPORTED_VARIANT', reason: `the video codec is ${stream.codec_name ?? 'unknown'}` };
+  if (!pixelFormats.has(stream.pix_fmt ?? '')) return { code: 'UNSUPPORTED_VARIANT', reason: `the pixel format is ${stream.pix_fmt ?? 'unknown'}` };
+  if (/^(tt|bb|tb|bt)$/.test(stream.field_order ?? '')) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video is interlaced' };
+  return null;
+}
+
+export const isTreatedFormat = (type: MediaType): boolean => type.format === 'mov' || type.format === 'mp4';
+
+/**
+ * Graft where it is possible, since it keeps every byte but the video's; remux where what is lost by it can be copied or is nothing;
+ * else the original is kept.
+ * @param obstacle why a graft is not possible (`graftObstacle`), or null
+ * @param resolution upper bound of the shorter side, or null
+ */
+export function chooseTreatment(movie: MovieDescription, stream: StreamInfo, obstacle: string | null, resolution: number | null): Treatment | Kept {
+  const size = shrunk(stream.width ?? 0, stream.height ?? 0, resolution);
+  if (!size && obstacle === null) return { method: 'graft', obstacle: null, size: null };
+  const why = obstacle ?? 'the picture is made smaller';
+  if (movie.timedMetadata) return { code: 'TIMED_METADATA', reason: `timed metadata (Live Photo and the like) would be lost: ${why}` };
+  const foreign = movie.tracks.find(({ handler }) => handler !== 'vide' && handler !== 'soun');
+  if (foreign) return { code: 'METADATA_WOULD_CHANGE', reason: `a track of kind "${foreign.handler.trim()}" would be lost: ${why}` };
+  if (movie.trailingBytes > 0) return { code: 'METADATA_WOULD_CHANGE', reason: why };
+  return { method: 'remux', obstacle: why, size };
+}
+
+/** The size with the shorter side at `limit`, both sides even; null when it is not larger already. */
+export function shrunk(width: number, height: number, limit: number | null): Treatment['size'] {
+  const short = Math.min(width, height);
+  if (limit === null || short <= limit || limit < 2) return null;
+  const even = (length: number): number => Math.max(2, 2 * Math.round((length * limit) / short / 2));
+  return { width: even(width), height: even(height) };
+}

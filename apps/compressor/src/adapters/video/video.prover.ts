@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises';
+import { describeMovie, graftDifference, graftObstacle, type MovieDescription } from '@media-pipeline/media';
+import { VideoProver, type EncodeJob } from '../../encoder.port';
+import { decodeFully } from './decode-check';
+import { inPipeline, type Ffmpeg } from './ffmpeg';
+import type { MovieTags } from './movie-tags';
+import { chooseTreatment, type Kept, type Treatment } from './policy';
+import { colourOf, knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
+import { shares, videoTrack } from './video.encoder';
+
+/** Source and result, as far as they can be known without decoding. */
+interface Pair {
+  readonly old: Side;
+  readonly fresh: Side;
+  readonly treatment: Treatment;
+}
+interface Side {
+  readonly path: string;
+  readonly movie: MovieDescription;
+  readonly probe: ProbeAnswer;
+  readonly video: StreamInfo;
+}
+
+const broken = (reason: string): Kept => ({ code: 'PROOF_FAILED', reason });
+
+/**
+ * Reads the result from disk again and compares it with its source: decodes all of it, counts its frames and when each is shown, its
+ * streams, rotation, size, colours, sound (packet by packet), dates, place and keys; a graft also byte for byte outside of the video.
+ */
+export class FfmpegVideoProver extends VideoProver {
+  constructor(
+    private readonly ffmpeg: Ffmpeg,
+    private readonly tags: MovieTags,
+  ) {
+    super();
+  }
+
+  async prove(job: EncodeJob): Promise<Kept | null> {
+    if ((await stat(job.temporary)).size >= (await stat(job.source)).size) return { code: 'NOT_SMALLER', reason: 'the result is not smaller' };
+    const pair = await this.pair(job);
+    if ('code' in pair) return pair;
+    return (
+      streamDifference(pair) ??
+      movieDifference(pair) ??
+      (await this.frameDifference(pair, job)) ??
+      (await this.soundDifference(pair, job.signal)) ??
+      (await this.tagDifference(pair)) ??
+      (pair.treatment.method === 'graft' ? await graftProof(pair) : null)
+    );
+  }
+
+  private async pair(job: EncodeJob): Promise<Pair | Kept> {
+    const side = async (path: string): Promise<Side | null> => {
+      const probe = await this.ffmpeg.probe(path, job.signal);
+      const video = videoStream(probe);
+      return video ? { path, probe, video, movie: await describeMovie(path) } : null;
+    };
+    const [old, fresh] = [await side(job.source), await side(job.temporary)];
+    if (!old || !fresh) return broken('there is no video');
+    const treatment = chooseTreatment(old.movie, old.video, await graftObstacle(job.source), job.settings.videoResolution);
+    return 'code' in treatment ? treatment : { old, fresh, treatment };
+  }
+
+  private async frameDifference({ old, fresh, treatment }: Pair, { signal, onProgress }: EncodeJob): Promise<Kept | null> {
+    const [before, after] = [await this.shownTimes(old, signal), await this.shownTimes(fresh, signal)];
+    if (before.length !== after.length) return broken(`${after.length} frames of ${before.length} are shown`);
+    // both tracks count in the same ticks; a graft keeps even the first frame's time, ffmpeg begins its own files at 0
+    const shift = treatment.method === 'graft' ? 0 : (after[0] ?? 0) - (before[0] ?? 0);
+    const moved = before.findIndex((time, i) => after[i] !== time + shift);
+    if (moved >= 0) return broken(`frame ${moved} is shown at another time`);
+    const decoded = await decodeFully(this.ffmpeg, fresh.path, fresh.probe, true, signal, (frame) => onProgress(Math.min(shares.prove, shares.compare + ((shares.prove - shares.compare) * frame) / Math.max(1, before.length))));
+    if (decoded.error !== null) return broken(`the result cannot be decoded to its end: ${decoded.error}`);
+    const stored = videoTrack(fresh.movie)?.sampleCount ?? 0;
+    return decoded.frames === stored ? null : broken(`${decoded.frames} of ${stored} frames can be decoded`);
+  }
+
+  private async shownTimes({ path, video }: Side, signal: AbortSignal): Promise<number[]> {
+    const times = (await this.ffmpeg.packetTimes(path, video.index, signal)).filter(({ shown }) => shown).map(({ pts }) => pts);
+    return times.sort((a, b) => a - b);
+  }
+
+  private async soundDifference({ old, fresh }: Pair, signal: AbortSignal): Promise<Kept | null> {
+    const [before, after] = [await this.soundHashes(old, signal), await this.soundHashes(fresh, signal)];
+    return before.join() === after.join() ? null : broken('the sound is not bit-identical');
+  }
+
+  /** One hash per sound track over its packets, as they are stored. */
+  private async soundHashes({ path, probe }: Side, signal: AbortSignal): Promise<string[]> {
+    const maps = knownAudio(probe).flatMap(({ index }) => ['-map', `0:${index}`]);
+    if (maps.length === 0) return [];
+    const hashes: string[] = [];
+    const args = ['-v', 'error', '-i', path, ...maps, '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', '-'];
+    await this.ffmpeg.lines(args, signal, (line) => hashes.push(line)).catch((error: unknown) => Promise.reject(inPipeline(error)));
+    return hashes;
+  }
+
+  private async tagDifference({ old, fresh, treatment }: Pair): Promise<Kept | null> {
+    const different = await this.tags.differences(old.path, fresh.path);
+    if (different.length === 0) return null;
+    const reason = `lost or changed: ${different.slice(0, 8).join(', ')}${different.length > 8 ? ` and ${different.length - 8} more` : ''}`;
+    return treatment.method === 'graft' ? broken(reason) : { code: 'METADATA_WOULD_CHANGE', reason };
+  }
+}
+
+async function graftProof({ old, fresh }: Pair): Promise<Kept | null> {
+  const difference = await graftDifference(old.path, fresh.path);
+  return difference === null ? null : broken(difference);
+}
+
+function streamDifference({ old, fresh, treatment }: Pair): Kept | null {
+  const { video } = fresh;
+  if (video.codec_name !== 'hevc' || video.codec_tag_string !== 'hvc1') return broken(`the video is ${video.codec_name} tagged ${video.codec_tag_string}`);
+  const [width, height] = [treatment.size?.width ?? old.video.width, treatment.size?.height ?? old.video.height];
+  if (video.width !== width || video.height !== height) return broken(`the picture has ${video.width}x${video.height} of ${width}x${height}`);
+  if (video.pix_fmt !== old.video.pix_fmt) return broken(`the pixel format is ${video.pix_fmt} instead of ${old.video.pix_fmt}`);
+  const [before, after] = [colourOf(old.video), colourOf(video)];
+  for (const tag of ['range', 'primaries', 'transfer', 'matrix'] as const) {
+    // "tv" is what a stream that says nothing means
+    const assumed = tag === 'range' && before.range === undefined && after.range === 'tv';
+    if (before[tag] !== after[tag] && !assumed) return broken(`the colour tag "${tag}" is ${after[tag]} instead of ${before[tag]}`);
+  }
+  const kinds = ({ probe }: Side): string => probe.streams.map(({ codec_type: type, codec_name: codec }) => (type === 'video' ? type : `${type} ${codec}`)).sort().join(', ');
+  if (kinds(old) !== kinds(fresh)) return broken(`the streams are ${kinds(fresh)} instead of ${kinds(old)}`);
+  return Math.abs(startGap(old) - startGap(fresh)) > 0.005 ? broken('sound and picture are not in step') : null;
+}
+
+/** Seconds between the beginnings of picture and sound. */
+function startGap({ probe, video }: Side): number {
+  const sound = knownAudio(probe)[0];
+  return sound ? Number(video.start_time ?? 0) - Number(sound.start_time ?? 0) : 0;
+}
+
+const durationTolerance = { graft: 0.000_001, remux: 0.05 } as const;
+
+function movieDifference({ old, fresh, treatment }: Pair): Kept | null {
+  const [before, after] = [videoTrack(old.movie), videoTrack(fresh.movie)];
+  if (!before || !after) return broken('there is no video track');
+  const [oldSeconds, freshSeconds] = [Number(old.probe.format.duration), Number(fresh.probe.format.duration)];
+  if (!(Math.abs(oldSeconds - freshSeconds) <= durationTolerance[treatment.method])) return broken(`it lasts ${freshSeconds} s instead of ${oldSeconds} s`);
+  const scale = treatment.size && old.video.width ? treatment.size.width / old.video.width : 1;
+  const wanted = before.matrix.map((value, i) => (i === 6 || i === 7 ? value * scale : value));
+  return wanted.every((value, i) => Math.abs(value - (after.matrix[i] ?? 0)) <= (scale === 1 ? 0 : 65_536)) ? null : broken('the rotation matrix changed');
+}
