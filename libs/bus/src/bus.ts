@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Emit, Progress, StageName } from '@media-pipeline/contracts';
 import { BrokerLink } from './connection/broker-link';
+import { Gate } from './connection/gate';
 import { DeadLetterBox } from './dead-letters/dead-letter-box';
 import type { DeadMessage } from './dead-letters/dead-letter-listener';
 import { silentLogger, type BusLogger } from './logger';
@@ -9,6 +11,7 @@ import { Publisher, type PublishedMessage } from './publisher';
 import { assetOf } from './receive/parse-body';
 import { intakes, type Intake, type Tuning } from './topology/consumers';
 import { provision } from './topology/provision';
+import { makeRoom } from './topology/room';
 import { mediaStream } from './topology/streams';
 
 export interface BusOptions {
@@ -35,6 +38,7 @@ export interface Lag {
 }
 
 const defaultPatienceMs = 30_000;
+const restorePauseMs = 1_000;
 
 /** The pipeline's connection to the broker: publishing, backlog, dead letters, progress. One per process. */
 export class Bus {
@@ -45,6 +49,8 @@ export class Bus {
   readonly progress: ProgressReporter;
   private provisioning: Promise<void> | undefined;
   private provisioned = false;
+  /** Open while we are connected and the broker has its streams and consumers. */
+  private readonly readiness = new Gate();
 
   private constructor(
     /** @internal */
@@ -54,13 +60,13 @@ export class Bus {
     private readonly patienceMs: number,
     private readonly logger: BusLogger,
   ) {
-    this.publisher = new Publisher(link, patienceMs, () => this.provisionOnce());
+    this.publisher = new Publisher(link, patienceMs, () => this.provisionOnce(), () => this.makeRoom());
     this.deadLetters = new DeadLetterBox(link, this.publisher);
     this.progress = new ProgressReporter(link);
-    // the broker may come back without its store
     link.onChange((change) => {
       this.provisioning = undefined; // what was asked on the old connection is not answered any more
-      if (change === 'up' && this.provisioned) this.provision().catch((thrown: unknown) => this.logger.warn({ err: thrown }, 'could not restore the streams'));
+      if (change === 'up') void this.restore();
+      else this.readiness.shut();
     });
   }
 
@@ -77,6 +83,12 @@ export class Bus {
   async provision(): Promise<void> {
     this.provisioned = true;
     await this.link.patiently('preparing streams and consumers', this.patienceMs, () => this.provisionOnce());
+    if (this.connected) this.readiness.open();
+  }
+
+  /** @internal Resolves when connected and provisioned, or when `signal` fires. */
+  ready(signal: AbortSignal): Promise<void> {
+    return this.readiness.pass(signal);
   }
 
   /** Stores a message. @throws PipelineError INVALID_MESSAGE, BROKER_FULL, BROKER_UNAVAILABLE */
@@ -126,6 +138,24 @@ export class Bus {
 
   close(): Promise<void> {
     return this.link.close();
+  }
+
+  /** The broker may have come back without its store. */
+  private async restore(): Promise<void> {
+    while (this.provisioned && this.connected) {
+      try {
+        return await this.provision();
+      } catch (thrown) {
+        this.logger.warn({ err: thrown }, 'could not restore the streams; trying again');
+        await delay(restorePauseMs);
+      }
+    }
+  }
+
+  private async makeRoom(): Promise<number> {
+    const removed = await this.link.patiently('making room in the stream of events', this.patienceMs, () => makeRoom(this.link.manager));
+    this.logger.warn({ removed }, 'the stream of events is full; settled messages were removed');
+    return removed;
   }
 
   /** All who find something missing at the same time wait for the same run. */

@@ -20,6 +20,7 @@ export class Publisher {
     private readonly link: BrokerLink,
     private readonly patienceMs: number,
     private readonly restoreStreams: () => Promise<void>,
+    private readonly makeRoom: () => Promise<number>,
   ) {}
 
   /**
@@ -45,6 +46,15 @@ export class Publisher {
 
   /** Stores a body as it is. Repeated by message id until confirmed, so it lies there once. */
   async store(subject: string, body: Uint8Array | string, msgID: string, facts?: LetterFacts): Promise<PublishedMessage> {
+    try {
+      return await this.storeOnce(subject, body, msgID, facts);
+    } catch (thrown) {
+      if (!(thrown instanceof PipelineError) || thrown.code !== 'BROKER_FULL' || (await this.makeRoom()) === 0) throw thrown;
+      return this.storeOnce(subject, body, msgID, facts);
+    }
+  }
+
+  private async storeOnce(subject: string, body: Uint8Array | string, msgID: string, facts: LetterFacts | undefined): Promise<PublishedMessage> {
     const { seq, stream, duplicate } = await this.link.patiently(`publishing ${subject}`, this.patienceMs, async () => {
       try {
         return await this.link.streams.publish(subject, body, facts ? { msgID, headers: toHeaders(facts) } : { msgID });

@@ -98,21 +98,20 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const { bus, stage, metrics } = this.options;
     const shared = { intake, handler, settlement, progress: bus.progress, draining: this.draining.signal };
     const failures = Work.failureCounts();
-    const restore = (): Promise<void> => bus.provision();
     const work = (): Lane =>
-      new Lane(bus.link, { stream: mediaStream, durable: intake.durable }, async (delivery) => {
+      new Lane(bus, { stream: mediaStream, durable: intake.durable }, async (delivery) => {
         const startedAt = performance.now();
         const piece = new Work(delivery, shared, failures);
         this.underWay.add(piece);
         const outcome = await piece.run();
         this.underWay.delete(piece);
         metrics?.({ stage, durable: intake.durable, subject: delivery.subject, outcome, ms: performance.now() - startedAt });
-      }, restore, this.log);
+      }, this.log);
     for (let lane = 0; lane < laneCount(intake, this.options.lanes); lane++) this.lanes.push(work());
 
     const advisories = new Advisories(bus.link, settlement, intake, this.log);
     const source = { stream: advisoryStream, durable: advisoryDurable(intake.durable) };
-    this.lanes.push(new Lane(bus.link, source, (delivery) => advisories.take(delivery), restore, this.log));
+    this.lanes.push(new Lane(bus, source, (delivery) => advisories.take(delivery), this.log));
   }
 }
 

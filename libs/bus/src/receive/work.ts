@@ -23,6 +23,8 @@ const outcomeKinds: readonly unknown[] = ['done', 'skip', 'retry', 'dead'] satis
 /** The work on one message, from delivery to settlement; says "working" to the broker all the while. */
 export class Work {
   private abandoned = false;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private activity: Activity | undefined;
 
   constructor(
     private readonly delivery: Delivery,
@@ -38,23 +40,29 @@ export class Work {
     const { intake, settlement, progress, draining } = this.setting;
     const { sequence } = this.delivery;
     // the settling counts too: a stream of emits can take longer than the work
-    const heartbeat = setInterval(() => this.abandoned || this.delivery.working(), intake.ackWaitMs / 3);
-    const activity = new Activity(progress, intake.stage, aboutOf(looselyParse(this.delivery.body)) ?? String(sequence));
+    this.heartbeat = setInterval(() => this.delivery.working(), intake.ackWaitMs / 3);
+    const activity = (this.activity = new Activity(progress, intake.stage, aboutOf(looselyParse(this.delivery.body)) ?? String(sequence)));
     try {
       const attempt = () => ({ failures: draining.aborted ? 0 : this.failures.add(sequence), deliveries: this.delivery.deliveries, draining: draining.aborted });
       const settled = await settlement.settle(this.delivery, intake, () => this.handle(activity), attempt, () => this.abandoned);
       if (settled !== 'retry') this.failures.clear(sequence);
       return settled;
     } finally {
-      clearInterval(heartbeat);
-      activity.end();
+      this.quiet();
     }
   }
 
   /** Gives the message to another replica. What the handler still does is not settled any more. */
   handBack(): void {
     this.abandoned = true;
+    this.quiet();
     this.delivery.handBack();
+  }
+
+  private quiet(): void {
+    clearInterval(this.heartbeat);
+    this.activity?.end();
+    this.activity = undefined;
   }
 
   private async handle(activity: Activity): Promise<Outcome> {

@@ -18,7 +18,8 @@ export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name'
  * MEDIA lists every subject by name, so that `media.failed.>` stays out of it and a misspelt subject is answered with
  * "no responders" instead of being stored where nobody looks. Limits retention: interest retention would drop what is
  * said before a consumer exists, work-queue retention allows no second consumer. `discard: new` makes a full stream an
- * error for the one who publishes instead of a loss for the one who reads.
+ * error for the one who publishes instead of a loss for the one who reads. It has a limit by number too, meant to be met
+ * first: near its limit by bytes, 2.9 compares without the record's overhead and drops the oldest message after all.
  *
  * DEAD keeps dead letters until somebody retries or drops them.
  *
@@ -32,6 +33,7 @@ export const streamDefinitions: readonly StreamDefinition[] = [
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     max_bytes: 1024 * mebibyte,
+    max_msgs: 4_000_000, // about 800 MiB of ours
     max_age: inNanos(30 * day),
     duplicate_window: inNanos(10 * minute),
   },
