@@ -37,7 +37,7 @@ function parseAll(raw: RawSettings): { values: SettingValues; problems: SettingP
   const values: Partial<Record<SettingKey, unknown>> = {};
   const problems: SettingProblem[] = [];
   for (const key of settingKeys) {
-    const entry: Setting = settingsCatalogue[key] as Setting;
+    const entry: Setting = settingsCatalogue[key];
     const given = raw.values.get(key);
     // a wrong value falls back to the default, so that the checks of relations still find everything else
     const parsed = given === undefined ? undefined : parseSetting(key, given.text);

@@ -85,8 +85,8 @@ function chooseFile({ file, env = process.env }: LoadOptions): string | null {
 export function gather(options: LoadOptions): RawSettings {
   const { env = process.env, overrides = {} } = options;
   const file = chooseFile(options);
-  const fromFile = file === null ? { entries: {}, warnings: [], problems: [] } : readSettingsFile(file);
-  const secretsDirectory = overrides['SECRETS_DIR'] || env['SECRETS_DIR'] || (fromFile.entries as Record<string, string>)['SECRETS_DIR'];
+  const fromFile: ReturnType<typeof readSettingsFile> = file === null ? { entries: {}, warnings: [], problems: [] } : readSettingsFile(file);
+  const secretsDirectory = overrides['SECRETS_DIR'] || env['SECRETS_DIR'] || fromFile.entries['SECRETS_DIR'];
   const fromSecrets = secretsDirectory ? readSecretsDirectory(path.resolve(secretsDirectory)) : { entries: {}, problems: [] };
 
   const values = new Map<SettingKey, RawValue>();

@@ -9,6 +9,11 @@ export interface SettingType<T> {
   readonly codec: z.ZodType<T, string>;
 }
 
+/** What is wrong with a text, as the end of the sentence "<KEY> …". */
+class Problem {
+  constructor(readonly text: string) {}
+}
+
 const define = <T>(accepts: string, value: z.ZodType<T, T>, decode: (text: string) => T | Problem, encode: (value: T) => string): SettingType<T> => ({
   accepts,
   codec: z.codec(z.string(), value, {
@@ -21,11 +26,6 @@ const define = <T>(accepts: string, value: z.ZodType<T, T>, decode: (text: strin
     encode,
   }),
 });
-
-/** What is wrong with a text, as the end of the sentence "<KEY> …". */
-class Problem {
-  constructor(readonly text: string) {}
-}
 
 const yes = new Set(['true', 'yes', '1', 'on']);
 const no = new Set(['false', 'no', '0', 'off']);

@@ -2,7 +2,8 @@ import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { areas } from '@media-pipeline/config';
-import { Library } from '@media-pipeline/files';
+import { errnoOf, Library } from '@media-pipeline/files';
+import { Database } from '@media-pipeline/schema';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { print, table } from '../output/text';
 import { libraryReadme } from '../output/library-readme';
@@ -26,11 +27,13 @@ async function initialize(flags: LibraryFlags): Promise<void> {
   for (const area of areas) if (area !== '.media-pipeline') await chmod(places[area], mode);
   // messages, database and sessions are nobody else's to read
   await chmod(places['.media-pipeline'], 0o700);
+  // an empty library is one already: `status` has something to say
+  if (config.database.kind === 'sqlite') await (await Database.open(config.database)).close();
   const readme = path.join(root, 'README.md');
   const written = await writeFile(readme, libraryReadme(config), { flag: 'wx' }).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      if (errnoOf(error) === 'EEXIST') return false;
       throw error;
     },
   );

@@ -3,7 +3,7 @@ import { Library } from '@media-pipeline/files';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { borrowBroker, openDatabase } from '../library/visit';
 import { note, print, printJson } from '../output/text';
-import { reconcile } from '../reconcile/reconcile';
+import { mend } from '../reconcile/reconcile';
 
 const about = `
 For each stage that has nothing before it, the messages of the photos that wait for it are said again; moves that a crash cut short
@@ -23,13 +23,14 @@ export const reconcileCommand = (): Command =>
       try {
         await using borrowed = await borrowBroker(config, 'reconcile');
         const library = new Library(config.library.areas, config.library.root);
-        const result = await reconcile({ bus: borrowed.bus, database, library }, { alone: borrowed.ours });
+        const result = await mend({ bus: borrowed.bus, database, library }, { alone: borrowed.ours });
         if (flags.json) {
           printJson(result);
           return;
         }
         const said = Object.entries(result.published);
-        print(said.length === 0 ? 'Nothing stands still.' : said.map(([subject, count]) => `${subject}: ${count} said again`).join('\n'));
+        print(said.length === 0 ? 'No message was missing.' : said.map(([subject, count]) => `${subject}: ${count} said again`).join('\n'));
+        if (result.busy.length > 0) print(`left alone, because they have work: ${result.busy.join(', ')}`);
         if (result.moves > 0) print(`${result.moves} interrupted moves finished`);
         if (result.swept > 0) print(`${result.swept} half-written files removed`);
         if (borrowed.ours && said.length > 0) note('No pipeline runs on this library; the next run takes the messages.');

@@ -1,12 +1,11 @@
-import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '@media-pipeline/config';
 import { assetStates, isTerminal } from '@media-pipeline/contracts';
 import { loadStages, openPipeline, closeStages, startStages, type Pipeline } from '../run/pipeline';
 import { exitCodes, type ExitCode } from '../failure';
 import { eachAsset } from '../library/assets';
-import { readSettings, requireFolder, withLibrary, type LibraryFlags } from '../library/options';
-import { reconcile } from '../reconcile/reconcile';
+import { readSettings, requireSource, sourceOverrides, withLibrary, type LibraryFlags } from '../library/options';
+import { mend } from '../reconcile/reconcile';
 import { Interrupt } from '../run/interrupt';
 import { requireTerminal, runByHand } from '../run/manual';
 import { chooseReporter, type Reporter, type StoppedAsset } from '../run/reporters';
@@ -54,12 +53,12 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   const since = performance.now();
   const once = flags.once === true || flags.manual === true;
   const { config } = readSettings(flags, {
-    ...(flags.source === undefined ? {} : { FOLDER_SOURCE_PATH: path.resolve(flags.source), ENABLE_FOLDER_DOWNLOAD: 'true' }),
+    ...sourceOverrides(flags.source),
     ...(once ? { PIPELINE_EXECUTION_MODE: 'single' } : {}),
   });
   const ends = config.execution.mode === 'single';
   if (flags.manual) requireTerminal(flags.yes === true);
-  if (config.enable.folderDownload && config.folderSource.path !== null) await requireFolder(config.folderSource.path, flags.source === undefined ? 'FOLDER_SOURCE_PATH' : '--source');
+  await requireSource(config, flags.source);
   const reporter = chooseReporter(flags.json === true);
   if (config.folderSource.path === null && !config.enable.icloudDownload) reporter.say('No source is named (--source, FOLDER_SOURCE_PATH): only what is in the library already is worked on.');
 
@@ -71,7 +70,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   reporter.say(`broker ${pipeline.brokerUrl} · library ${config.library.root}`);
   using watch = new Watch(pipeline.host, reporter, interrupt);
   await watch.begin();
-  await reconcile(pipeline.host, pipeline);
+  await mend(pipeline.host, pipeline);
   const end = flags.manual ? await byHand(pipeline, watch, reporter, interrupt, flags.yes === true) : await allAtOnce(pipeline, watch, ends, (error) => reporter.say(String(error)));
 
   const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);

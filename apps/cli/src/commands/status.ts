@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { assetStates } from '@media-pipeline/contracts';
+import { assetStates, toPipelineError } from '@media-pipeline/contracts';
 import type { Bus } from '@media-pipeline/bus';
+import { findBroker } from '../library/broker-file';
 import { LibraryLock } from '../library/library-lock';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { joinBroker, openDatabase } from '../library/visit';
@@ -21,25 +22,28 @@ export const statusCommand = (): Command =>
     .action(status);
 
 async function status(flags: StatusFlags): Promise<void> {
-  const { config } = readSettings(flags);
+  const { config, redact } = readSettings(flags);
   const database = await openDatabase(config);
-  const bus = await joinBroker(config).catch((error: unknown) => {
-    note(`warning: ${error instanceof Error ? error.message : String(error)}`);
+  // what the database knows is shown all the same
+  const unseen = (error: unknown): null => {
+    note(`warning: the backlog cannot be seen: ${toPipelineError(error).message}`);
     return null;
-  });
+  };
+  const bus = await joinBroker(config).catch(unseen);
   try {
     const [assets, errors, batches, backlog] = await Promise.all([
       database.assets.countByState(),
       database.log.list({ status: 'error', limit: recentErrors }),
       database.batches.list({ limit: recentBatches }),
-      bus === null ? null : backlogOf(bus),
+      bus === null ? null : backlogOf(bus).catch(unseen),
     ]);
-    const running = bus !== null || (await LibraryLock.isHeld(config.library.areas['.media-pipeline']));
+    const running = await LibraryLock.isHeld(config.library.areas['.media-pipeline']);
+    const broker = bus === null ? null : await findBroker(config);
     if (flags.json) {
-      printJson({ library: config.library.root, running, assets, stages: backlog?.stages ?? null, deadLetters: backlog?.deadLetters ?? null, errors, batches });
+      printJson({ library: config.library.root, running, broker: broker === null ? null : redact(broker), assets, stages: backlog?.stages ?? null, deadLetters: backlog?.deadLetters ?? null, errors, batches });
       return;
     }
-    print(`${paint().bold('library')} ${config.library.root}   ${running ? 'the pipeline is running' : 'no pipeline is running on it'}`);
+    print(`${paint().bold('library')} ${config.library.root}   ${running ? 'the pipeline is running' : broker === null ? 'no pipeline is running on it' : `broker ${redact(broker)}`}`);
     print(`\n${table(['state', 'photos'], assetStates.filter((state) => assets[state] > 0).map((state) => [state, assets[state]]), [1])}`);
     if (backlog) {
       print(`\n${table(['stage', 'consumer', 'waiting', 'under way', 'redelivered'], backlog.stages.map(({ stage, durable, pending, underWay, redelivered }) => [stage, durable, pending, underWay, redelivered]), [2, 3, 4])}`);

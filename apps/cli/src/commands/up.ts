@@ -1,12 +1,16 @@
 import { Argument, Command } from 'commander';
 import { PipelineError, stageNames, type StageName } from '@media-pipeline/contracts';
 import { Metrics, serveHealth } from '@media-pipeline/stage';
-import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
+import { readSettings, requireSource, sourceOverrides, withLibrary, type LibraryFlags } from '../library/options';
 import { note } from '../output/text';
-import { reconcile } from '../reconcile/reconcile';
+import { mend } from '../reconcile/reconcile';
 import { Interrupt } from '../run/interrupt';
 import { closeStages, loadStages, openPipeline, startStages } from '../run/pipeline';
 import { followSchedule } from '../run/schedule';
+
+interface UpFlags extends LibraryFlags {
+  readonly source?: string;
+}
 
 const examples = `
 Stages: ${stageNames.join(' ')}
@@ -22,17 +26,19 @@ export const upCommand = (): Command =>
   withLibrary(new Command('up'))
     .description('run stages as a service, until SIGTERM')
     .addArgument(new Argument('[stages...]', 'which ones (default: all)').choices([...stageNames]))
+    .option('--source <dir>', 'folder to take in (default: FOLDER_SOURCE_PATH)')
     .addHelpText('after', examples)
-    .action((names: readonly StageName[], flags: LibraryFlags) => up(names.length === 0 ? stageNames : names, flags));
+    .action((names: readonly StageName[], flags: UpFlags) => up(names.length === 0 ? stageNames : names, flags));
 
-async function up(names: readonly StageName[], flags: LibraryFlags): Promise<void> {
-  const { config } = readSettings(flags);
+async function up(names: readonly StageName[], flags: UpFlags): Promise<void> {
+  const { config } = readSettings(flags, sourceOverrides(flags.source));
   if (config.execution.mode === 'single') throw new PipelineError('SETTINGS_INVALID', '`up` is a service and PIPELINE_EXECUTION_MODE is single; use `run`, or another mode.');
+  if (names.includes('ingest')) await requireSource(config, flags.source);
   using interrupt = new Interrupt((signal) => note(`${signal}: draining`));
   await using pipeline = await openPipeline(config, { command: 'up', log: 'stderr', exclusive: false });
   const { host } = pipeline;
   host.logger.info({ broker: pipeline.brokerUrl, library: config.library.root, stages: names }, 'starting');
-  if (pipeline.alone) await reconcile(host, pipeline);
+  if (pipeline.alone) await mend(host, pipeline);
   const metrics = new Metrics();
   const health = config.service.healthPort === null ? null : await serveHealth(host, metrics, config.service.healthPort);
   if (health) host.logger.info({ port: health.port }, 'health is served');

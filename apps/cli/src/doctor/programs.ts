@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { errnoOf } from '@media-pipeline/files';
 import { fail, ok, reasonOf, warn, type Finding } from './finding';
 
 const run = promisify(execFile);
@@ -39,7 +40,7 @@ async function checkProgram({ name, candidates, arguments: given, version, insta
       const { stdout } = await run(candidate, [...given], { timeout: patienceMs });
       return ok(name, `${version.exec(stdout)?.[1] ?? 'unknown version'} (${candidate})`);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return fail(name, `${candidate} does not run: ${reasonOf(error)}`, install);
+      if (errnoOf(error) !== 'ENOENT') return fail(name, `${candidate} does not run: ${reasonOf(error)}`, install);
     }
   }
   if (needed === 'one machine' && !ownBroker) return ok(name, 'not installed, and not needed: NATS_URL names a broker');

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PipelineError } from '@media-pipeline/contracts';
+import { errnoOf } from '@media-pipeline/files';
 
 interface Owner {
   readonly pid: number;
@@ -36,7 +38,7 @@ export class LibraryLock implements AsyncDisposable {
     await mkdir(stateDirectory, { recursive: true });
     const file = path.join(stateDirectory, 'lock.json');
     const owner: Owner = { pid: process.pid, host: hostname(), started: await startTime(process.pid), command, token: randomUUID() };
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < 300; attempt++) {
       if (await claim(file, owner)) return new LibraryLock(file, owner);
       const holder = await holderOf(file);
       if (holder === null) continue;
@@ -72,7 +74,7 @@ async function claim(file: string, owner: Owner): Promise<boolean> {
     if (isErrno(error, 'EEXIST')) return false;
     // file systems without hard links (FAT, some SMB mounts)
     if (isErrno(error, 'EPERM') || isErrno(error, 'ENOTSUP') || isErrno(error, 'EOPNOTSUPP')) {
-      return writeFile(file, JSON.stringify(owner), { flag: 'wx' }).then(
+      return await writeFile(file, JSON.stringify(owner), { flag: 'wx' }).then(
         () => true,
         (thrown: unknown) => {
           if (isErrno(thrown, 'EEXIST')) return false;
@@ -86,15 +88,24 @@ async function claim(file: string, owner: Owner): Promise<boolean> {
   }
 }
 
-/** Moves a dead holder's lock away; if somebody else was quicker and it is theirs by now, gives it back. */
+/** Removes a dead holder's lock. One at a time: else the second would remove the lock that the first has just taken. */
 async function putAside(file: string, holder: Owner): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  await rename(file, aside).catch((error: unknown) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  });
-  const moved = await holderOf(aside);
-  if (moved !== null && moved.token !== holder.token) await link(aside, file).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
+  const guard = `${file}.takeover`;
+  try {
+    await writeFile(guard, '', { flag: 'wx' });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+    const since = await stat(guard).catch(() => null);
+    // whoever made it died within these few lines
+    if (since !== null && Date.now() - since.mtimeMs > 10_000) await unlink(guard).catch(() => undefined);
+    await delay(50);
+    return;
+  }
+  try {
+    if ((await holderOf(file))?.token === holder.token) await unlink(file);
+  } finally {
+    await unlink(guard).catch(() => undefined);
+  }
 }
 
 async function holderOf(file: string): Promise<Owner | null> {
@@ -135,4 +146,4 @@ async function startTime(pid: number): Promise<string | null> {
   return text === null ? null : (text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null);
 }
 
-const isErrno = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+const isErrno = (error: unknown, code: string): boolean => errnoOf(error) === code;

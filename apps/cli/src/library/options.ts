@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { PipelineError } from '@media-pipeline/contracts';
-import { loadConfig, type LoadedConfig } from '@media-pipeline/config';
+import { loadConfig, type Config, type LoadedConfig } from '@media-pipeline/config';
 import { hideSecrets } from '../failure';
 
 /** The flags that every command about a library takes. */
@@ -27,8 +27,14 @@ export function readSettings(flags: LibraryFlags, overrides: Readonly<Record<str
   return loaded;
 }
 
+/** What `--source DIR` means as settings. */
+export const sourceOverrides = (source: string | undefined): Record<string, string> =>
+  source === undefined ? {} : { FOLDER_SOURCE_PATH: path.resolve(source), ENABLE_FOLDER_DOWNLOAD: 'true' };
+
 /** @throws SETTINGS_INVALID when `--source` or FOLDER_SOURCE_PATH names no folder */
-export async function requireFolder(folder: string, named: string): Promise<void> {
+export async function requireSource({ enable, folderSource }: Config, flag: string | undefined): Promise<void> {
+  const folder = folderSource.path;
+  if (!enable.folderDownload || folder === null) return;
   const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory() !== true) throw new PipelineError('SETTINGS_INVALID', `${named}: ${folder} is ${found ? 'not a folder' : 'not there'}.`);
+  if (found?.isDirectory() !== true) throw new PipelineError('SETTINGS_INVALID', `${flag === undefined ? 'FOLDER_SOURCE_PATH' : '--source'}: ${folder} is ${found ? 'not a folder' : 'not there'}.`);
 }

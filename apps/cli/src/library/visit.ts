@@ -17,12 +17,18 @@ export async function openDatabase(config: Config): Promise<Database> {
   return Database.open(config.database);
 }
 
+/** How to join a broker: consumers must look the same to every process, or each would change them back. */
+const busOptions = (config: Config, url: string): Parameters<typeof Bus.connect>[0] => {
+  const { messageTimeoutMs } = config.service;
+  return { url, name: 'media-pipeline cli', logger: quiet(config), patienceMs: 3_000, ...(messageTimeoutMs === null ? {} : { tuning: { ackWaitMs: messageTimeoutMs } }) };
+};
+
 const quiet = (config: Config) => createLogger({ level: config.log.level === 'debug' || config.log.level === 'trace' ? config.log.level : 'error' }, 'media-pipeline');
 
 /** The broker of the running pipeline, or null when none runs. @throws BROKER_UNAVAILABLE when it should be there and is not */
 export async function joinBroker(config: Config): Promise<Bus | null> {
   const url = await findBroker(config);
-  return url === null ? null : Bus.connect({ url, name: 'media-pipeline cli', logger: quiet(config) });
+  return url === null ? null : Bus.connect(busOptions(config, url));
 }
 
 export interface BorrowedBroker extends AsyncDisposable {
@@ -34,13 +40,17 @@ export interface BorrowedBroker extends AsyncDisposable {
 /** The broker of the running pipeline; where none runs, one on the library's own message store for as long as the command takes. */
 export async function borrowBroker(config: Config, command: string): Promise<BorrowedBroker> {
   const running = await joinBroker(config);
-  if (running) return { bus: running, ours: false, [Symbol.asyncDispose]: () => running.close() };
+  if (running) {
+    // a broker that nobody has used yet has no streams to store anything in
+    await running.provision();
+    return { bus: running, ours: false, [Symbol.asyncDispose]: () => running.close() };
+  }
   const stack = new AsyncDisposableStack();
   try {
     stack.use(await LibraryLock.take(config.library.areas['.media-pipeline'], command));
     const broker = await startBroker(brokerOptions(config, 0));
     stack.defer(() => broker.stop());
-    const bus = await Bus.connect({ url: broker.url, name: 'media-pipeline cli', logger: quiet(config) });
+    const bus = await Bus.connect(busOptions(config, broker.url));
     stack.defer(() => bus.close());
     await bus.provision();
     return { bus, ours: true, [Symbol.asyncDispose]: () => stack.disposeAsync() };

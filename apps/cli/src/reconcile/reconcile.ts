@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '@media-pipeline/bus';
 import type { Emit } from '@media-pipeline/contracts';
 import { FileMover, sweepTemporaries, type Library } from '@media-pipeline/files';
-import type { AssetWithFiles, Batch, Database, Delivery } from '@media-pipeline/schema';
-import { eachAsset } from '../library/assets';
-import { allIdle, ingestAgain, messagesFor, strandedStates } from './plan';
+import type { AssetWithFiles, Batch, Database } from '@media-pipeline/schema';
+import { isIdle, reconcile } from '@media-pipeline/stage';
+import { ingestAgain, messagesFor } from './plan';
 
-export interface Reconciliation {
+export interface Mending {
   /** Messages said again, by subject. */
   readonly published: Readonly<Record<string, number>>;
+  /** Stages that were left alone because they have work. */
+  readonly busy: readonly string[];
   /** Moves finished that a crash had cut short. */
   readonly moves: number;
   /** Half-written files removed. */
@@ -25,57 +27,34 @@ interface Scene {
 }
 
 /**
- * Says again what the state of each asset says should be under way and no message drives; finishes interrupted moves and removes
- * half-written files where nothing is at work.
+ * Finishes interrupted moves and removes half-written files where nothing is at work, then says again what nothing drives.
  * @param alone nothing else works on this library: files may be touched at once
  */
-export async function reconcile(scene: Scene, { alone }: { readonly alone: boolean }): Promise<Reconciliation> {
-  const idle = allIdle(await scene.bus.lag());
-  const moves = alone || idle ? await new FileMover(scene.library, scene.database.journal).recover() : 0;
-  const swept = alone || idle ? await sweepTemporaries(scene.library, { olderThanMs: alone ? 0 : carefulAgeMs }) : [];
-  return { published: await driveOn(scene), moves, swept: swept.length };
+export async function mend(scene: Scene, { alone }: { readonly alone: boolean }): Promise<Mending> {
+  const mayTouch = alone || (await isIdle(scene.bus));
+  const moves = mayTouch ? await new FileMover(scene.library, scene.database.journal).recover() : 0;
+  const swept = mayTouch ? await sweepTemporaries(scene.library, { olderThanMs: alone ? 0 : carefulAgeMs }) : [];
+  return { ...(await driveOn(scene)), moves, swept: swept.length };
 }
 
-/** The messages alone. Returns how many of each subject. */
-export async function driveOn({ bus, database }: Pick<Scene, 'bus' | 'database'>): Promise<Record<string, number>> {
-  const pass = randomUUID().slice(0, 8);
-  const published: Record<string, number> = {};
-  const said = new Set<string>();
-  const say = async (message: Emit): Promise<void> => {
-    if (said.has(message.id)) return;
-    said.add(message.id);
-    await bus.publish(message);
-    published[message.subject] = (published[message.subject] ?? 0) + 1;
-  };
-  const counts = await database.assets.countByState();
-  for (const state of strandedStates(await bus.lag())) {
-    if (counts[state] === 0) continue;
-    if (state === 'arriving') {
-      await say(ingestAgain(pass));
-      continue;
-    }
-    for await (const asset of eachAsset(database, { state })) {
-      for (const message of await messagesOf(database, asset, pass)) await say(message);
-    }
-  }
-  return published;
+/** The messages alone. */
+export async function driveOn({ bus, database }: Pick<Scene, 'bus' | 'database'>): Promise<Pick<Mending, 'published' | 'busy'>> {
+  const { said, busy } = await reconcile({ bus, database });
+  const { arriving } = await database.assets.countByState();
+  if (arriving === 0 || busy.includes('ingest')) return { published: said, busy };
+  await bus.publish(ingestAgain(randomUUID()));
+  return { published: { ...said, 'media.ingest.requested': 1 }, busy };
 }
 
 /** Says again what one asset waits for. */
 export async function driveAsset({ bus, database }: Pick<Scene, 'bus' | 'database'>, asset: AssetWithFiles): Promise<Emit[]> {
-  const pass = randomUUID().slice(0, 8);
-  const messages = asset.state === 'arriving' ? [ingestAgain(pass)] : await messagesOf(database, asset, pass);
+  const deliveries = asset.state === 'bridged' ? await database.batches.deliveriesOf(asset.id) : [];
+  const batches = new Map<string, Batch>();
+  for (const id of new Set(deliveries.map(({ batchId }) => batchId))) {
+    const batch = await database.batches.find(id);
+    if (batch) batches.set(id, batch);
+  }
+  const messages = messagesFor(asset, deliveries, batches, randomUUID());
   for (const message of messages) await bus.publish(message);
   return messages;
-}
-
-async function messagesOf(database: Database, asset: AssetWithFiles, pass: string): Promise<Emit[]> {
-  const deliveries: readonly Delivery[] = asset.state === 'bridged' ? await database.batches.deliveriesOf(asset.id) : [];
-  const batches = new Map<string, Batch>();
-  for (const { batchId } of deliveries) {
-    if (batches.has(batchId)) continue;
-    const batch = await database.batches.find(batchId);
-    if (batch) batches.set(batchId, batch);
-  }
-  return messagesFor(asset, deliveries, batches, pass);
 }

@@ -1,5 +1,11 @@
-import { isTerminal, type AssetState } from '@media-pipeline/contracts';
-import { allIdle, type Backlog } from '../reconcile/plan';
+import { isTerminal, type AssetState, type StageName } from '@media-pipeline/contracts';
+
+/** What one consumer of a stage has before it. */
+export interface Backlog {
+  readonly stage: StageName;
+  readonly pending: number;
+  readonly underWay: number;
+}
 
 export interface Reading {
   readonly counts: Readonly<Record<AssetState, number>>;
@@ -32,7 +38,7 @@ export class EndOfWork {
       this.reconciliations = 0;
       this.quietSince = null;
     }
-    if (!allIdle(backlog)) {
+    if (backlog.some(({ pending, underWay }) => pending + underWay > 0)) {
       this.idleSeen = 0;
       this.quietSince = null;
       return 'working';

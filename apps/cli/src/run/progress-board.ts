@@ -1,5 +1,5 @@
 import { isTerminal, stageNames, type AssetState, type Progress, type StageName } from '@media-pipeline/contracts';
-import type { Backlog } from '../reconcile/plan';
+import type { Backlog } from './idle';
 
 export interface StageView {
   readonly stage: StageName;

@@ -21,11 +21,6 @@ export interface Reporter {
   summary(summary: Summary, places: readonly (readonly [string, string])[], stopped: readonly StoppedAsset[]): void;
 }
 
-export function chooseReporter(json: boolean): Reporter {
-  if (json) return new JsonReporter();
-  return process.stdout.isTTY ? new TerminalReporter() : new LineReporter();
-}
-
 const perLineMs = 1_000;
 
 /** Nothing but JSON lines on stdout; what is said in words goes to stderr. */
@@ -129,7 +124,7 @@ function stageText({ waiting, underWay, current, fraction }: StageView): string 
 }
 
 export const progressLine = (view: ProgressView): string =>
-  [`${countsText(view).replaceAll(/ {2,}/g, ', ').replace(/, $/, '')}`, ...view.stages.map(({ stage, waiting, underWay, current }) => `${stage} ${waiting + underWay}${current === null ? '' : ` (${printable(current)})`}`)].join(' · ');
+  [countsText(view).replaceAll(/ {2,}/g, ', ').replace(/, $/, ''), ...view.stages.map(({ stage, waiting, underWay, current }) => `${stage} ${waiting + underWay}${current === null ? '' : ` (${printable(current)})`}`)].join(' · ');
 
 const stoppedLine = ({ path, code, reason }: StoppedAsset, as: 'set_aside' | 'failed'): string =>
   `${as === 'failed' ? paint().red('failed') : paint().yellow('set aside')} ${printable(path)}: ${code}: ${printable(reason)}`;
@@ -165,4 +160,9 @@ function printSummary(summary: Summary, places: readonly (readonly [string, stri
   print(`\n${paint().bold('Where everything is')}`);
   const width = Math.max(...places.map(([name]) => name.length));
   for (const [name, place] of places) print(`  ${name.padEnd(width)}  ${place}`);
+}
+
+export function chooseReporter(json: boolean): Reporter {
+  if (json) return new JsonReporter();
+  return process.stdout.isTTY ? new TerminalReporter() : new LineReporter();
 }

@@ -39,7 +39,7 @@ export class Watch implements Disposable {
       const judgement = end.judge(reading, performance.now());
       if (judgement === 'finished' || judgement === 'stuck') return judgement;
       if (judgement === 'stranded') {
-        const published = await driveOn(this.host);
+        const { published } = await driveOn(this.host);
         this.host.logger.warn({ published }, 'nothing was under way although assets had not ended: their messages were said again');
       }
       await this.interrupt.pause(judgement === 'settling' ? lookEveryMs / 4 : lookEveryMs);
