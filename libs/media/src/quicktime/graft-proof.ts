@@ -1,12 +1,12 @@
+import { boxBytes, boxPayload, readBoxes } from '../isobmff/boxes';
 import { serializeAtom, leafAt, type Atom, type Container } from './atom';
+import { inside } from './copy';
 import { onlyVideoTrack, replacedTables } from './graft-conditions';
-import { inside } from './graft-video';
 import { MovieFile } from './movie-file';
 import { readMovieLayout, type MovieLayout, type TrackLayout } from './movie-layout';
+import { visualExtensions } from './sample-entry';
 import { parsing } from './structure';
 import { readTiming } from './timing';
-import { visualExtensions } from './sample-entry';
-import { boxBytes, boxPayload, readBoxes } from '../isobmff/boxes';
 
 /**
  * Compares a grafted movie with its original by reading both from disk again: null when nothing differs but the coding of the video,

@@ -1,5 +1,6 @@
 import { boxBytes, boxPayload, readBoxes, writeBox } from '../isobmff/boxes';
 import { leafAt, mapChildren, requireLeaf, type Atom, type Container } from './atom';
+import { inside } from './copy';
 import { replacedTables } from './graft-conditions';
 import type { TrackLayout } from './movie-layout';
 import { visualEntryLength, visualExtensions } from './sample-entry';
@@ -61,14 +62,6 @@ function withTables(trak: Atom, tables: readonly Atom[]): Container {
     ...stbl,
     children: [...tables, ...stbl.children.filter(({ type }) => !replacedTables.has(type))],
   }));
-}
-
-/** The container with the one at `path` below it replaced. */
-export function inside(atom: Atom, path: readonly string[], change: (container: Container) => Container): Container {
-  if (!('children' in atom)) throw corruptMovie(`"${atom.type}" holds no boxes`);
-  const [next, ...rest] = path;
-  if (next === undefined) return change(atom);
-  return mapChildren(atom, (child) => (child.type === next ? inside(child, rest, change) : child));
 }
 
 /** What follows from a shift of the media's times: the edit list, and in rare files the media's duration. */

@@ -1,19 +1,12 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { boxBytes, boxHeader, type Box } from '../isobmff/boxes';
 import { serializeAtom, type Atom, type Container } from './atom';
+import { copyPieces, needsWideOffsets, withOffsets, writeAll, type Piece } from './copy';
 import { hasItemLocations, obstacleIn, onlyVideoTrack } from './graft-conditions';
-import { graftVideoTrack, inside } from './graft-video';
+import { graftVideoTrack } from './graft-video';
 import { MovieFile } from './movie-file';
 import { chunksInFileOrder, readMovieLayout, sampleOffsets, type MovieLayout, type TrackLayout } from './movie-layout';
-import { writeChunkOffsets } from './sample-table';
 import { corruptMovie } from './structure';
-
-/** A run of bytes to copy from one of the two files. */
-interface Piece {
-  readonly from: MovieFile;
-  readonly start: number;
-  readonly length: number;
-}
 
 /** The new `mdat`: its pieces in order, and where each track's chunks begin, counted from its first byte. */
 interface MediaPlan {
@@ -22,7 +15,6 @@ interface MediaPlan {
   readonly length: number;
 }
 
-const copyBytes = 4 * 1024 * 1024;
 const spaceBoxes = new Set(['free', 'skip', 'wide', 'mdat', 'moov']);
 
 export interface Graft {
@@ -96,9 +88,6 @@ function firstSampleOfChunks(chunkSamples: Uint32Array): Uint32Array {
   return first;
 }
 
-/** Above this a chunk offset may not fit 32 bits; a little below 4 GiB, since `moov` itself grows with the wider table. */
-export const needsWideOffsets = (bytes: number): boolean => bytes > 0xffff_ffff - 64;
-
 /** `moov` with all chunk offsets; it lies before `mdat`, so its own length counts and is measured first. */
 function moovBytes(layout: MovieLayout, oldVideo: TrackLayout, video: Atom, media: MediaPlan, front: number): Buffer {
   const build = (base: number, wide: boolean): Buffer => {
@@ -114,14 +103,6 @@ function moovBytes(layout: MovieLayout, oldVideo: TrackLayout, video: Atom, medi
   const wide = needsWideOffsets(front + narrow + media.length);
   const length = wide ? build(0, true).length : narrow;
   return build(front + length + boxHeader('mdat', media.length).length, wide);
-}
-
-/** `trak` with its chunk offset table last in `stbl`, where ISO writers put it. */
-function withOffsets(trak: Atom, offsets: Float64Array, wide: boolean): Atom {
-  return inside(trak, ['mdia', 'minf', 'stbl'], (stbl) => ({
-    ...stbl,
-    children: [...stbl.children.filter(({ type }) => type !== 'stco' && type !== 'co64'), writeChunkOffsets(offsets, wide)],
-  }));
 }
 
 /** Every other top-level box, byte for byte; free space is left out. */
@@ -143,32 +124,4 @@ async function wholeBox(source: MovieFile, box: Box): Promise<Buffer> {
   const whole = { ...box, start: 0, data: box.data - box.start, end: bytes.length };
   if (box.type === 'meta' && hasItemLocations(bytes.subarray(whole.data))) throw corruptMovie('the file has items with file offsets');
   return boxBytes(bytes, whole);
-}
-
-async function writeAll(target: FileHandle, buffers: readonly Buffer[]): Promise<void> {
-  for (const buffer of buffers) {
-    let done = 0;
-    while (done < buffer.length) done += (await target.write(buffer, done)).bytesWritten;
-  }
-}
-
-/** Copies through one small buffer; small neighbouring pieces are gathered in it, so that there is about one write per 4 MiB. */
-async function copyPieces(target: FileHandle, pieces: readonly Piece[], signal: AbortSignal | undefined): Promise<void> {
-  const buffer = Buffer.allocUnsafe(copyBytes);
-  let filled = 0;
-  for (const { from, start, length } of pieces) {
-    for (let done = 0; done < length; ) {
-      if (filled === buffer.length) {
-        signal?.throwIfAborted();
-        await writeAll(target, [buffer]);
-        filled = 0;
-      }
-      const part = Math.min(length - done, buffer.length - filled);
-      await from.readInto(buffer.subarray(filled, filled + part), start + done);
-      done += part;
-      filled += part;
-    }
-  }
-  signal?.throwIfAborted();
-  await writeAll(target, [buffer.subarray(0, filled)]);
 }

@@ -5,3 +5,4 @@ export { graftMovie, type Graft } from './graft';
 export { graftObstacle } from './graft-conditions';
 export { graftDifference } from './graft-proof';
 export { scaleTrackMatrix } from './track-matrix';
+export { transplantMetadata, type Transplant } from './transplant';

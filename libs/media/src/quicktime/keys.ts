@@ -11,9 +11,8 @@ const maxKeys = 4096;
 export function readKeys(moov: Buffer): ReadonlyMap<string, string> {
   return parsing('"meta"', () => {
     const values = new Map<string, string>();
-    for (const box of readBoxes(moov).filter(({ type }) => type === 'meta')) {
-      const meta = boxPayload(moov, box);
-      const inside = metaBoxes(meta);
+    for (const meta of metaPayloads(moov)) {
+      const inside = tolerating(() => metaBoxes(meta)) ?? [];
       const keys = findBox(inside, 'keys');
       const list = findBox(inside, 'ilst');
       if (!keys || !list) continue;
@@ -27,6 +26,14 @@ export function readKeys(moov: Buffer): ReadonlyMap<string, string> {
     }
     return values;
   });
+}
+
+/** Where Apple writes it, and where ffmpeg does (inside `udta`). */
+function metaPayloads(moov: Buffer): Buffer[] {
+  const level = readBoxes(moov);
+  const udta = findBox(level, 'udta');
+  const nested = udta ? (tolerating(() => readBoxes(moov, udta.data, udta.end)) ?? []) : [];
+  return [...level, ...nested].filter(({ type }) => type === 'meta').map((box) => boxPayload(moov, box));
 }
 
 /** `meta` is a plain box in QuickTime and a full box (4 more bytes) in MP4; both occur under either brand. */

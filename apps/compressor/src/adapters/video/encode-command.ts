@@ -18,7 +18,7 @@ export interface EncodeCommand {
 /**
  * Arguments for ffmpeg that encode the video as `hvc1`, frame by frame at its own times (`passthrough`: the default rate mode
  * doubles frames of slow motion). For a graft the edit list is ignored, so that every sample of the original gets its counterpart;
- * a remux takes sound and metadata with it.
+ * a remux takes the sound with it. Metadata of the file come from the original's bytes afterwards.
  */
 export function encodeArguments({ source, target, format, stream, timescale, settings, treatment, cores }: EncodeCommand): string[] {
   const graft = treatment.method === 'graft';
@@ -31,10 +31,7 @@ export function encodeArguments({ source, target, format, stream, timescale, set
     .outputOptions('-fflags', '+bitexact', '-f', format);
   if (treatment.size) command.videoFilters(scaleFilter(treatment.size));
   if (!graft) {
-    command
-      .audioCodec('copy')
-      .outputOptions('-map_metadata', '0', '-metadata', 'major_brand=', '-metadata', 'minor_version=', '-metadata', 'compatible_brands=')
-      .outputOptions('-movflags', 'use_metadata_tags+faststart');
+    command.audioCodec('copy').outputOptions('-movflags', '+faststart');
   }
   // fluent-ffmpeg assembles the command; it is run by Programs, since fluent-ffmpeg has neither process groups nor a watchdog
   return command.output(target)._getArguments();

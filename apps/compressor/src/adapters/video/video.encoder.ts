@@ -1,12 +1,11 @@
 import { rm, stat } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
 import { temporaryPath } from '@media-pipeline/files';
-import { describeMovie, graftMovie, graftObstacle, scaleTrackMatrix, type MovieDescription } from '@media-pipeline/media';
+import { describeMovie, graftMovie, graftObstacle, scaleTrackMatrix, transplantMetadata, type MovieDescription } from '@media-pipeline/media';
 import { kept, VideoEncoder, type EncodeJob, type EncodeResult } from '../../encoder.port';
 import { checkSource } from './decode-check';
 import { encodeArguments, type EncodeCommand } from './encode-command';
 import { inPipeline, type Ffmpeg } from './ffmpeg';
-import type { MovieTags } from './movie-tags';
 import { chooseTreatment, isTreatedFormat, keptByPolicy, type Kept, type Treatment } from './policy';
 import { ProgramFailure } from './program';
 import { predictRatio } from './sample-encode';
@@ -33,10 +32,7 @@ interface Source {
  * measures how like the two are. Whatever does not come out well is kept with its reason; nothing but `temporary` is written.
  */
 export class FfmpegVideoEncoder extends VideoEncoder {
-  constructor(
-    private readonly ffmpeg: Ffmpeg,
-    private readonly tags: MovieTags,
-  ) {
+  constructor(private readonly ffmpeg: Ffmpeg) {
     super();
   }
 
@@ -108,14 +104,12 @@ export class FfmpegVideoEncoder extends VideoEncoder {
 
   private async assemble(job: EncodeJob, { treatment, stream }: Source, encoded: string): Promise<void> {
     await rm(job.temporary, { force: true });
-    if (treatment.method === 'graft') {
-      await graftMovie({ original: job.source, encoded, output: job.temporary, signal: job.signal }).catch((error: unknown) => {
-        // the source has been decoded without an error, so that it is not the source's fault
-        throw error instanceof PipelineError && error.code === 'MEDIA_CORRUPT' ? new ProgramFailure('graft', null, null, error.message) : error;
-      });
-      return;
-    }
-    await this.tags.copy(job.source, encoded, job.temporary);
+    const output = { original: job.source, output: job.temporary, signal: job.signal };
+    const written = treatment.method === 'graft' ? graftMovie({ ...output, encoded }) : transplantMetadata({ ...output, movie: encoded });
+    await written.catch((error: unknown) => {
+      // the source has been decoded without an error, so that it is not the source's fault
+      throw error instanceof PipelineError && error.code === 'MEDIA_CORRUPT' ? new ProgramFailure(treatment.method, null, null, error.message) : error;
+    });
     if (treatment.size) await scaleTrackMatrix(job.temporary, treatment.size.width / (stream.width ?? treatment.size.width));
   }
 

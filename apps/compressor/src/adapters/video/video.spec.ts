@@ -16,7 +16,7 @@ const settings: CompressionSettings = { jpegQuality: 85, videoCrf: 28, videoPres
 const exiftool = new ExifTool({ maxProcs: 1 });
 const tags = new MovieTags(exiftool);
 const ffmpeg = new Ffmpeg({ cores: 2, niceness: 10, stallMs: 60_000 });
-const encoder = new FfmpegVideoEncoder(ffmpeg, tags);
+const encoder = new FfmpegVideoEncoder(ffmpeg);
 const prover = new FfmpegVideoProver(ffmpeg, tags);
 const types = { mov: videoType('mov', 'video/quicktime', 'mov'), mp4: videoType('mp4', 'video/mp4', 'mp4') };
 
