@@ -1,6 +1,6 @@
 import { Bus } from '@media-pipeline/bus';
 import type { Config } from '@media-pipeline/config';
-import { Library } from '@media-pipeline/files';
+import { FileMover, Library, sweepTemporaries } from '@media-pipeline/files';
 import { Database } from '@media-pipeline/schema';
 import type { Logger as PinoLogger } from 'pino';
 
@@ -13,12 +13,13 @@ export interface StageHost {
   readonly logger: PinoLogger;
 }
 
-/** Prepares the library, opens the database (running its migrations) and joins the broker (making its streams). */
+/** Prepares the library, opens the database, tidies up after a crash (running its migrations) and joins the broker (making its streams). */
 export async function openHost(config: Config, name: string, logger: PinoLogger): Promise<StageHost & AsyncDisposable> {
   const library = new Library(config.library.areas, config.library.root);
   await library.prepare();
   const database = await Database.open(config.database);
   try {
+    await cleanUpAfterCrash(library, database, logger);
     const { messageTimeoutMs } = config.service;
     const bus = await Bus.connect({ url: config.bus.url, name, logger, ...(messageTimeoutMs === null ? {} : { tuning: { ackWaitMs: messageTimeoutMs } }) });
     await bus.provision();
@@ -37,4 +38,13 @@ export async function openHost(config: Config, name: string, logger: PinoLogger)
     await database.close();
     throw error;
   }
+}
+
+const DAY_MS = 86_400_000;
+
+/** What a killed forerunner left: half-written files, and moves that were planned and not finished. */
+async function cleanUpAfterCrash(library: Library, database: Database, logger: PinoLogger): Promise<void> {
+  const [swept, finished] = await Promise.all([sweepTemporaries(library, { olderThanMs: DAY_MS }), new FileMover(library, database.journal).recover()]);
+  if (swept.length > 0) logger.warn({ files: swept }, 'half-written files of a process that is gone were removed');
+  if (finished > 0) logger.warn({ moves: finished }, 'moves that were cut short were finished');
 }
