@@ -28,13 +28,20 @@ const postgresCodes: readonly (readonly [prefix: string, code: ErrorCode])[] = [
   ['XX002', 'DATABASE_CORRUPT'],
 ];
 
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'ENOENT']);
-/** What pg says without a code. */
-const brokenConnection = /connection terminated|timeout exceeded when trying to connect|not queryable|connection ended|pool after calling end|Client was closed/i;
+/** Of the network, and of making the folder of a database file. */
+const systemCodes: Readonly<Record<string, ErrorCode>> = {
+  ...Object.fromEntries(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE'].map((code) => [code, 'DATABASE_UNAVAILABLE'] as const)),
+  ...Object.fromEntries(['ENOENT', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG'].map((code) => [code, 'DATABASE_UNAVAILABLE'] as const)),
+  ...Object.fromEntries(['EACCES', 'EPERM', 'EROFS'].map((code) => [code, 'LIBRARY_READ_ONLY'] as const)),
+  ...Object.fromEntries(['ENOSPC', 'EDQUOT'].map((code) => [code, 'DISK_FULL'] as const)),
+  EIO: 'IO_ERROR',
+};
+/** What pg says without a code, and TypeORM after it let go of a connection that broke in mid-transaction. */
+const brokenConnection = /connection terminated|timeout exceeded when trying to connect|not queryable|connection ended|pool after calling end|client was closed|query runner already released/i;
 
 /** The driver's own error code (`SQLITE_…`, a SQLSTATE or an errno), from inside TypeORM's wrapping. */
 export function driverCode(error: unknown): string {
-  const inner = error instanceof QueryFailedError ? error.driverError : error instanceof PipelineError ? error.cause : error;
+  const inner: unknown = error instanceof QueryFailedError ? error.driverError : error instanceof PipelineError ? error.cause : error;
   if (inner instanceof QueryFailedError) return driverCode(inner);
   return typeof inner === 'object' && inner !== null && 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
 }
@@ -50,8 +57,8 @@ export function databaseError(error: unknown): unknown {
   if (known) return new PipelineError(known[1], `${known[2]} (${code}: ${message})`, { cause: error });
   const state = /^[0-9A-Z]{5}$/.test(code) ? postgresCodes.find(([prefix]) => code.startsWith(prefix)) : undefined;
   if (state) return new PipelineError(state[1], message, { cause: error });
-  if (networkCodes.has(code) || brokenConnection.test(message)) return new PipelineError('DATABASE_UNAVAILABLE', message || code, { cause: error });
-  return error;
+  const system = systemCodes[code] ?? (brokenConnection.test(message) ? 'DATABASE_UNAVAILABLE' : undefined);
+  return system ? new PipelineError(system, message || code, { cause: error }) : error;
 }
 
 /** Another connection has the write lock. */

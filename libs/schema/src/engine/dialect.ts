@@ -27,6 +27,8 @@ export interface ColumnTypes {
   readonly json: ColumnType & string;
   /** Of a generated row number. */
   readonly serial: ColumnType & string;
+  /** How the default of a boolean column is written. */
+  readonly no: string;
   /** Index method for texts that may be longer than a B-tree page of Postgres takes (paths: 4096 bytes). */
   readonly longTextIndex: 'hash' | undefined;
 }
@@ -38,7 +40,7 @@ export const sqlite: Dialect = {
   forUpdate: '',
   lock: null,
   rowsPerInsert: 1,
-  types: { uuid: 'text', time: 'text', json: 'text', serial: 'integer', longTextIndex: undefined },
+  types: { uuid: 'text', time: 'text', json: 'text', serial: 'integer', no: '0', longTextIndex: undefined },
 };
 
 const numbered = new Map<string, string>();
@@ -57,7 +59,7 @@ export const postgres: Dialect = {
   forUpdate: ' for update',
   lock: 'select pg_advisory_xact_lock(hashtextextended(?, 7300))',
   rowsPerInsert: 200,
-  types: { uuid: 'uuid', time: 'timestamp with time zone', json: 'jsonb', serial: 'bigint', longTextIndex: 'hash' },
+  types: { uuid: 'uuid', time: 'timestamp with time zone', json: 'jsonb', serial: 'bigint', no: 'false', longTextIndex: 'hash' },
 };
 
 export const dialects: Readonly<Record<DatabaseKind, Dialect>> = { sqlite, postgres };

@@ -11,6 +11,8 @@ type ForeignKeyOptions = NonNullable<EntitySchemaOptions<unknown>['foreignKeys']
 /** How our tables name what they are bound by. */
 export const unique = (table: string, ...columns: string[]): UniqueOptions => ({ name: `uq_${table}_${columns.join('_')}`, columns });
 export const index = (table: string, ...columns: string[]): EntitySchemaIndexOptions => ({ name: `ix_${table}_${columns.join('_')}`, columns });
+/** Its method is a hash on Postgres (paths are too long for its B-tree), which an entity cannot say: TypeORM leaves such an index alone. */
+export const indexOfPaths = (table: string, column: string): EntitySchemaIndexOptions => ({ ...index(table, column), synchronize: false });
 export const reference = (table: string, column: string, to: string): ForeignKeyOptions => ({
   name: `fk_${table}_${column}`,
   target: to,

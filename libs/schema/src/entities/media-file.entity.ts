@@ -2,7 +2,7 @@ import type { LibraryPath } from '@media-pipeline/contracts';
 import { EntitySchema } from 'typeorm';
 import type { ColumnTypes } from '../engine/dialect';
 import type { FileRole } from '../records';
-import { index, reference, unique, type Int64, type Timestamp } from './constraints';
+import { index, indexOfPaths, reference, unique, type Int64, type Timestamp } from './constraints';
 
 /** What the system being replaced called the step that a file has passed. */
 export type LegacyFileStatus = 'downloaded' | 'deduplicated' | 'compressed' | 'batched' | 'uploaded' | 'verified' | 'error';
@@ -72,7 +72,7 @@ export const mediaFileEntity = (types: ColumnTypes) =>
       index('media_files', 'status'),
       index('media_files', 'batch_id'),
       index('media_files', 'asset_id'),
-      index('media_files', 'archived_path'),
+      indexOfPaths('media_files', 'archived_path'),
     ],
     foreignKeys: [reference('media_files', 'batch_id', 'batches'), reference('media_files', 'asset_id', 'assets')],
   });

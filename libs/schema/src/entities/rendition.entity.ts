@@ -2,7 +2,7 @@ import type { LibraryPath } from '@media-pipeline/contracts';
 import { EntitySchema } from 'typeorm';
 import type { ColumnTypes } from '../engine/dialect';
 import type { Rendition } from '../records';
-import { index, reference, unique, type Int64, type Timestamp } from './constraints';
+import { index, indexOfPaths, reference, unique, type Int64, type Timestamp } from './constraints';
 
 /** What compression made of one file. */
 export interface RenditionRow {
@@ -45,8 +45,8 @@ export const renditionEntity = (types: ColumnTypes) =>
     indices: [
       index('renditions', 'asset_id'),
       index('renditions', 'source_sha256'),
-      index('renditions', 'path'),
-      index('renditions', 'archived_path'),
+      indexOfPaths('renditions', 'path'),
+      indexOfPaths('renditions', 'archived_path'),
     ],
     foreignKeys: [reference('renditions', 'file_id', 'media_files'), reference('renditions', 'asset_id', 'assets')],
   });

@@ -56,7 +56,7 @@ export class Initial1763800000000 implements MigrationInterface {
           nullable(c.bigint('space_saved')),
           nullable(c.decimal('compression_percentage', 10, 2)),
           nullable(c.decimal('compression_ratio', 12, 2)),
-          withDefault(c.boolean('is_duplicate'), 'false'),
+          withDefault(c.boolean('is_duplicate'), types.no),
           nullable(c.text('source_path')),
           c.text('status'),
           nullable(c.uuid('batch_id')),

@@ -18,7 +18,8 @@ interface Row {
 export async function seen(session: Session, source: AssetSource, prefix: string): Promise<Map<string, SeenSourceFile>> {
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const files = new Map<string, SeenSourceFile>();
-  for (let after = ''; ; await nextTurn()) {
+  let after = '';
+  for (;;) {
     const rows = await session.all<Row>(
       `select s.source_path_key, s.source_path, s.fingerprint, s.asset_id, a.state
        from source_files s join assets a on a.id = s.asset_id
@@ -33,5 +34,6 @@ export async function seen(session: Session, source: AssetSource, prefix: string
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return files;
     after = last.source_path_key;
+    await nextTurn();
   }
 }
