@@ -8,7 +8,7 @@ import { copyDurably, type Transfer } from './copy';
 import { hashFile } from './hash';
 import { placeLink } from './place-link';
 import { assertUnchanged, fingerprintOf, withRegularFile } from './regular-file';
-import { isTemporaryName, temporaryPath } from './temporary';
+import { isTemporaryName, temporaryPath } from './temporary-name';
 import { adoptTemporary, writeDurably } from './write';
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { errnoOf, fileError } from './file-errors';
 import { chunksOf, hashOpenFile, readSmall, smallFileBytes } from './hash';
 import { assertSameContent, publish, refusesHardLink } from './publish';
 import { assertUnchanged, fingerprintOf, withRegularFile, type Content, type FilePath, type RegularFile } from './regular-file';
-import { temporaryPath } from './temporary';
+import { temporaryPath } from './temporary-name';
 import { throughTemporary, writeHashed } from './write';
 
 /** How bytes may come to another place. `auto`: reflink, else copy. `hardlink` and `reflink` fall back to the next where the disk cannot. */

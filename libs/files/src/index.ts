@@ -12,4 +12,5 @@ export * from './place-link';
 export * from './prune';
 export * from './regular-file';
 export * from './temporary';
+export { isTemporaryName, temporaryPath } from './temporary-name';
 export { adoptTemporary, writeDurably } from './write';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LibraryPath } from '@media-pipeline/contracts';
 import { Library } from './library';
-import { isTemporaryName, sweepTemporaries, temporaryPath } from './temporary';
+import { sweepTemporaries } from './temporary';
+import { isTemporaryName, temporaryPath } from './temporary-name';
 
 let root: string;
 beforeEach(async () => {

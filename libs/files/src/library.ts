@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { LibraryPath, PipelineError } from '@media-pipeline/contracts';
 import { makeDirectories } from './directories';
 import { fileError } from './file-errors';
+import { temporaryPath } from './temporary-name';
 
 /** The areas of a library: what a library path begins with. Each may lie in a directory of its own. */
 export const areas = [
@@ -80,7 +80,7 @@ const areaOf = (libraryPath: string): Area | null => areas.find((area) => librar
 const isBelow = (place: string, directory: string): boolean => place === directory || place.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 
 async function proveWritable(directory: string): Promise<void> {
-  const probe = path.join(directory, `.mp-${randomUUID()}.part`);
+  const probe = temporaryPath(path.join(directory, 'probe'));
   try {
     const handle = await open(probe, 'wx', 0o600);
     try {

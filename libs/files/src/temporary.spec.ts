@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { areas, Library, type Area } from './library';
-import { isTemporaryName, sweepTemporaries, temporaryPath } from './temporary';
+import { sweepTemporaries } from './temporary';
+import { isTemporaryName, temporaryPath } from './temporary-name';
 
 describe('half-written files', () => {
   let root: string;

@@ -6,7 +6,7 @@ import { syncDirectory } from './directory-sync';
 import { fileError } from './file-errors';
 import { hashOpenFile } from './hash';
 import { withRegularFile, type Content } from './regular-file';
-import { temporaryPath } from './temporary';
+import { temporaryPath } from './temporary-name';
 
 /**
  * Writes a file of ours so that a crash leaves either the old one or the new one, whole. Replaces what is there.
