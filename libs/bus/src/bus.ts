@@ -144,7 +144,8 @@ export class Bus {
   private async restore(): Promise<void> {
     while (this.provisioned && this.connected) {
       try {
-        return await this.provision();
+        await this.provision();
+        return;
       } catch (thrown) {
         this.logger.warn({ err: thrown }, 'could not restore the streams; trying again');
         await delay(restorePauseMs);

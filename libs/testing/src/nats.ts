@@ -41,9 +41,11 @@ export class TestNats {
     await writeFile(config, `listen: "127.0.0.1:${this.port}"\njetstream { store_dir: ${JSON.stringify(this.directory)}, max_file_store: 8GB, max_memory_store: 64MB }\n`);
     const child = spawn(this.program, ['-c', config], { stdio: 'ignore' });
     this.child = child;
-    for (const end = Date.now() + patienceMs; Date.now() < end; await delay(20)) {
+    const end = Date.now() + patienceMs;
+    while (Date.now() < end) {
       if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);
       if (await greets(this.port)) return;
+      await delay(20);
     }
     throw new Error('nats-server does not answer');
   }

@@ -31,7 +31,7 @@ export function decodeHeaderValue(value: string): string {
 export function toHeaders(facts: LetterFacts): MsgHdrs {
   const result = headers();
   result.set(deadLetterHeaders.code, facts.code);
-  result.set(deadLetterHeaders.reason, encodeHeaderValue([...facts.reason].slice(0, longestReason).join('')));
+  result.set(deadLetterHeaders.reason, encodeHeaderValue(facts.reason.slice(0, longestReason)));
   result.set(deadLetterHeaders.subject, encodeHeaderValue(facts.subject));
   result.set(deadLetterHeaders.consumer, facts.consumer);
   result.set(deadLetterHeaders.deliveries, String(facts.deliveries));

@@ -28,7 +28,7 @@ function startWorker(order: Omit<WorkerOrder, 'url'>): { child: ChildProcess; li
   const child = spawn(process.execPath, [worker.main, JSON.stringify({ url: scene.nats.url, ...order })], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const lines: string[] = [];
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => lines.push(...text.trim().split('\n')));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(...text.trim().split('\n')));
   return { child, lines };
 }
 

@@ -6,6 +6,10 @@ import { RememberedLetters } from '../e2e/listening-stage';
 import { Scene } from '../e2e/scene';
 import { laneCount, type SettledMessage } from './strategy';
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+const anyNumber: unknown = expect.any(Number);
+
 let scene: Scene;
 beforeAll(async () => (scene = await Scene.open()));
 afterEach(() => scene.clear());
@@ -110,7 +114,7 @@ describe('how outcomes are settled', () => {
     await scene.stage({ bus, stage: 'ingest', subject: 'media.ingest.requested', handle: async () => done(broken), options: { deadLetterListener: listener } });
     await bus.publishRaw('media.ingest.requested', '{}');
     await waitFor(() => listener.letters.length > 0);
-    expect(listener.letters[0]).toMatchObject({ code: 'INVALID_MESSAGE', reason: expect.stringContaining('must be relative to the library') });
+    expect(listener.letters[0]).toMatchObject({ code: 'INVALID_MESSAGE', reason: containing('must be relative to the library') });
   });
 
   it('reports each settled message to the metrics', async () => {
@@ -120,7 +124,7 @@ describe('how outcomes are settled', () => {
     await scene.stage({ bus, stage: 'compressor', subject: 'media.unique', handle, options: { metrics: (report) => reports.push(report) } });
     await bus.publish(emit('media.unique', { path: 'originals/a.jpg' }, 'a'));
     await waitFor(() => reports.length > 0);
-    expect(reports).toEqual([{ stage: 'compressor', durable: 'compressor', subject: 'media.unique', outcome: 'skip', ms: expect.any(Number) }]);
+    expect(reports).toEqual([{ stage: 'compressor', durable: 'compressor', subject: 'media.unique', outcome: 'skip', ms: anyNumber }]);
     expect((await bus.lag()).find(({ durable }) => durable === 'bridge')?.pending).toBe(1);
   });
 
@@ -170,7 +174,7 @@ describe('what cannot be done', () => {
     await scene.stage({ bus, stage: 'dedupe', subject: 'media.discovered', handle, options: { deadLetterListener: listener } });
     await publishOverTcp(scene.nats.port, 'media.discovered', body);
     const [letter] = await waitFor(async () => ((await bus.deadLetters.list()).length > 0 ? bus.deadLetters.list() : undefined));
-    expect(letter).toMatchObject({ stage: 'dedupe', subject: 'media.discovered', code: 'INVALID_MESSAGE', reason: expect.stringMatching(reason), deliveries: 1 });
+    expect(letter).toMatchObject({ stage: 'dedupe', subject: 'media.discovered', code: 'INVALID_MESSAGE', reason: matching(reason), deliveries: 1 });
     expect(Buffer.from(letter?.body ?? []).toString()).toBe(body);
     await waitFor(() => settled(bus, 'dedupe'));
     expect(listener.letters).toHaveLength(1);
@@ -217,7 +221,7 @@ describe('what cannot be done', () => {
     await scene.stage({ bus, stage: 'compressor', subject: 'media.unique', handle, options: { deadLetterListener: listener } });
     await bus.publish(emit('media.unique', { path: 'originals/a.jpg' }, 'a'));
     await waitFor(() => listener.letters.length > 0);
-    expect(listener.letters[0]).toMatchObject({ code: 'UNEXPECTED', reason: expect.stringContaining('x is not a function') });
+    expect(listener.letters[0]).toMatchObject({ code: 'UNEXPECTED', reason: containing('x is not a function') });
     expect(handle).toHaveBeenCalledTimes(3);
   });
 

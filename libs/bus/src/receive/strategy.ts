@@ -81,7 +81,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   // Nest asks for these of every transport; there is nothing to listen to or to unwrap
   on(): void {}
-  unwrap<T>(): T {
+  unwrap(): never {
     throw new Error('the broker connection is not handed out');
   }
 

@@ -19,6 +19,7 @@ export interface WorkSetting {
 }
 
 const outcomeKinds: readonly unknown[] = ['done', 'skip', 'retry', 'dead'] satisfies Outcome['kind'][];
+const isOutcome = (answer: Partial<Outcome> | undefined): answer is Outcome => outcomeKinds.includes(answer?.kind);
 
 /** The work on one message, from delivery to settlement; says "working" to the broker all the while. */
 export class Work {
@@ -69,8 +70,9 @@ export class Work {
     const { subject, sequence, deliveries } = this.delivery;
     const payload = parseBody(this.setting.intake.subject, this.delivery.body);
     const context = new MessageContext(subject, sequence, deliveries, this.setting.draining, (label, fraction) => activity.report(label, fraction));
-    const outcome = await this.setting.handler(payload, context);
-    if (!outcomeKinds.includes(outcome?.kind)) throw new PipelineError('UNEXPECTED', `the handler of ${subject} returned no outcome`);
+    // a handler that TypeScript did not see may return anything
+    const outcome: Partial<Outcome> | undefined = await this.setting.handler(payload, context);
+    if (!isOutcome(outcome)) throw new PipelineError('UNEXPECTED', `the handler of ${subject} returned no outcome`);
     return outcome;
   }
 }

@@ -54,11 +54,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
 /** A nats-server that is ours. */
 export class Broker {
   readonly url: string;
   private child: ChildProcess | undefined;
-  private stopping = false;
+  private readonly stopping = new AbortController();
   private pauseMs = 0;
   private lastWords = '';
   private readonly endWithUs = (): void => void this.child?.kill('SIGTERM');
@@ -77,26 +79,28 @@ export class Broker {
 
   /** Of the server that runs now; undefined between its death and its restart. */
   get pid(): number | undefined {
-    return this.child?.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined;
+    return this.child && !hasEnded(this.child) ? this.child.pid : undefined;
   }
 
   /** @internal */
   async start(): Promise<void> {
     const child = this.launch();
-    for (const end = Date.now() + startPatienceMs; Date.now() < end; await delay(20)) {
-      if (child.exitCode !== null || child.signalCode !== null) throw await this.startFailure();
+    const end = Date.now() + startPatienceMs;
+    while (Date.now() < end) {
+      if (hasEnded(child)) throw await this.startFailure();
       if (await greets(this.port)) {
         child.once('exit', () => void this.bringBack());
-        if (child.exitCode === null && child.signalCode === null) return;
-        throw await this.startFailure();
+        if (hasEnded(child)) throw await this.startFailure();
+        return;
       }
+      await delay(20);
     }
     throw await this.startFailure();
   }
 
   /** Ends the server in good order; what it acknowledged is stored. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     process.removeListener('exit', this.endWithUs);
     const { child } = this;
     if (!child || this.pid === undefined) return;
@@ -112,17 +116,18 @@ export class Broker {
     const child = spawn(this.program, ['-c', this.configFile], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     this.lastWords = '';
-    child.stderr?.on('data', (data: Buffer) => (this.lastWords = `${this.lastWords}${data.toString('utf8')}`.slice(-2_000)));
+    child.stderr.on('data', (data: Buffer) => (this.lastWords = `${this.lastWords}${data.toString('utf8')}`.slice(-2_000)));
     child.on('error', (error) => (this.lastWords = error.message));
     return child;
   }
 
   private async bringBack(): Promise<void> {
-    if (this.stopping) return;
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
     this.logger.warn({ pauseMs: this.pauseMs }, 'nats-server died; starting it again');
-    await delay(this.pauseMs);
+    const waited = await delay(this.pauseMs, true, { signal }).catch(() => false);
     this.pauseMs = Math.min(longestPauseMs, this.pauseMs * 2 || 200);
-    if (this.stopping) return;
+    if (!waited) return; // asked to stop meanwhile
     try {
       await this.start();
       setTimeout(() => (this.pauseMs = 0), soundAfterMs).unref();

@@ -12,7 +12,11 @@ export async function endOrphan(pidFile: string, configFile: string): Promise<vo
   const pid = Number((await readFile(pidFile, 'utf8').catch(() => '')).trim());
   if (!Number.isSafeInteger(pid) || pid <= 1 || !(await runs(pid, configFile))) return;
   process.kill(pid, 'SIGTERM');
-  for (const end = Date.now() + patienceMs; Date.now() < end; await delay(50)) if (!(await runs(pid, configFile))) return;
+  const end = Date.now() + patienceMs;
+  while (Date.now() < end) {
+    if (!(await runs(pid, configFile))) return;
+    await delay(50);
+  }
   process.kill(pid, 'SIGKILL');
   while (await runs(pid, configFile)) await delay(50);
 }
