@@ -5,3 +5,4 @@ export * from './pictures';
 export * from './random';
 export * from './stage-process';
 export * from './wait-for';
+export { startPostgres, type TestPostgres } from './postgres';
