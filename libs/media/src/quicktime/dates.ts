@@ -1,8 +1,8 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import { boxPayload, findBox, fullBox, readBoxes } from '../isobmff/boxes';
-import { readKeys, readUserText } from './keys';
+import { readKeys, readUserItem, readUserText } from './keys';
 import { MovieFile } from './movie-file';
-import { parsing } from './structure';
+import { parsing, tolerating } from './structure';
 
 export interface MovieLocation {
   /** Degrees, north positive. */
@@ -59,7 +59,7 @@ function datesOf(moov: Buffer): QuickTimeDates {
   return {
     creationDate: date ? parseCreationDate(date) : null,
     movieCreated: movieCreated(moov),
-    location: position ? parseIso6709(position) : null,
+    location: (position ? parseIso6709(position) : null) ?? locationBox(moov),
   };
 }
 
@@ -103,6 +103,20 @@ export function parseCreationDate(text: string): string | null {
   const offset = zone.replace(':', '');
   const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(3))];
   return hours > 14 || minutes > 59 ? local : `${local}${offset.slice(0, 3)}:${offset.slice(3)}`;
+}
+
+/** `loci` (3GPP TS 26.244 §8.10): language, a name that ends with NUL, role, then longitude, latitude, altitude in 16.16 fixed point. */
+function locationBox(moov: Buffer): MovieLocation | null {
+  return tolerating(() => {
+    const loci = readUserItem(moov, 'loci');
+    if (!loci) return null;
+    const wide = loci.readUInt16BE(6) === 0xfeff; // UTF-16 with its mark
+    let end = 6;
+    while (wide ? loci.readUInt16BE(end) !== 0 : loci.readUInt8(end) !== 0) end += wide ? 2 : 1;
+    const [longitude, latitude, altitude] = [0, 4, 8].map((offset) => Math.round((loci.readInt32BE(end + (wide ? 2 : 1) + 1 + offset) / 65_536) * 1e5) / 1e5);
+    if (longitude === undefined || latitude === undefined || Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return null;
+    return { latitude, longitude, altitude: altitude ?? null };
+  });
 }
 
 const angle = /^([+-])(\d{2,3}|\d{4,5}|\d{6,7})(\.\d+)?$/;

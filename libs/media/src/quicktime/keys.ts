@@ -75,13 +75,19 @@ function textValue(item: Buffer): string | null {
  */
 export function readUserText(moov: Buffer, type: string): string | null {
   return tolerating(() => {
+    const payload = readUserItem(moov, type);
+    if (!payload || payload.length < 4) return null;
+    return payload.toString('utf8', 4, Math.min(payload.length, 4 + payload.readUInt16BE(0)));
+  });
+}
+
+/** The payload of one item of `moov/udta`, or null. */
+export function readUserItem(moov: Buffer, type: string): Buffer | null {
+  return tolerating(() => {
     const box = findBox(readBoxes(moov), 'udta');
     if (!box) return null;
     const udta = boxPayload(moov, box);
     const item = findBox(readBoxes(udta), type);
-    if (!item) return null;
-    const payload = boxPayload(udta, item);
-    if (payload.length < 4) return null;
-    return payload.toString('utf8', 4, Math.min(payload.length, 4 + payload.readUInt16BE(0)));
+    return item ? boxPayload(udta, item) : null;
   });
 }

@@ -7,7 +7,10 @@ export interface EncodeCommand {
   readonly source: string;
   readonly target: string;
   readonly format: 'mov' | 'mp4';
+  /** The picture. */
   readonly stream: StreamInfo;
+  /** Stream numbers of the sound that a remux copies. */
+  readonly sound: readonly number[];
   /** Ticks in a second of the source's video track. */
   readonly timescale: number;
   readonly settings: Pick<CompressionSettings, 'videoCrf' | 'videoPreset'>;
@@ -15,16 +18,20 @@ export interface EncodeCommand {
   readonly cores: number;
 }
 
+/** A few seconds of the same, for their size alone. */
+export type SampleCommand = Omit<EncodeCommand, 'target' | 'format' | 'timescale' | 'sound'>;
+
 /**
  * Arguments for ffmpeg that encode the video as `hvc1`, frame by frame at its own times (`passthrough`: the default rate mode
  * doubles frames of slow motion). For a graft the edit list is ignored, so that every sample of the original gets its counterpart;
  * a remux takes the sound with it. Metadata of the file come from the original's bytes afterwards.
  */
-export function encodeArguments({ source, target, format, stream, timescale, settings, treatment, cores }: EncodeCommand): string[] {
+export function encodeArguments({ source, target, format, stream, sound, timescale, settings, treatment, cores }: EncodeCommand): string[] {
   const graft = treatment.method === 'graft';
+  const tracks = graft ? [stream.index] : [stream.index, ...sound].sort((a, b) => a - b);
   const command = ffmpeg(source)
     .inputOptions('-v', 'error', ...(graft ? ['-ignore_editlist', '1'] : []), '-noautorotate', '-threads', String(cores))
-    .outputOptions('-map', `0:${stream.index}`, ...(graft ? ['-an'] : ['-map', '0:a?']))
+    .outputOptions(...tracks.flatMap((index) => ['-map', `0:${index}`]))
     .videoCodec('libx265')
     .outputOptions(...x265Options(stream, settings, cores), '-tag:v', 'hvc1')
     .outputOptions('-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', String(timescale))
@@ -38,7 +45,7 @@ export function encodeArguments({ source, target, format, stream, timescale, set
 }
 
 /** Arguments that encode a few seconds the same way, for their size alone: raw HEVC to standard output. */
-export function sampleArguments(command: Omit<EncodeCommand, 'target' | 'format' | 'timescale'>, start: number, seconds: number): string[] {
+export function sampleArguments(command: SampleCommand, start: number, seconds: number): string[] {
   const { source, stream, settings, cores, treatment } = command;
   const sample = ffmpeg(source)
     .inputOptions('-v', 'error', '-ignore_editlist', '1', '-noautorotate', '-threads', String(cores), '-ss', start.toFixed(3), '-t', seconds.toFixed(3))

@@ -1,5 +1,5 @@
 import { inPipeline, type Ffmpeg } from './ffmpeg';
-import { sampleArguments, type EncodeCommand } from './encode-command';
+import { sampleArguments, type SampleCommand } from './encode-command';
 import { ProgramFailure } from './program';
 
 /** Shorter videos are encoded at once: the samples would cost a large part of it. */
@@ -13,7 +13,7 @@ const places = [0.15, 0.5, 0.85];
  * @param duration seconds
  * @param bytes of the video track
  */
-export async function predictRatio(ffmpeg: Ffmpeg, command: Omit<EncodeCommand, 'target' | 'format' | 'timescale'>, duration: number, bytes: number, signal: AbortSignal): Promise<number | null> {
+export async function predictRatio(ffmpeg: Ffmpeg, command: SampleCommand, duration: number, bytes: number, signal: AbortSignal): Promise<number | null> {
   if (duration < worthSampling || bytes === 0) return null;
   let encoded = 0;
   let source = 0;

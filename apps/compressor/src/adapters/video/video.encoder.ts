@@ -10,7 +10,7 @@ import { chooseTreatment, isTreatedFormat, keptByPolicy, type Kept, type Treatme
 import { ProgramFailure } from './program';
 import { predictRatio } from './sample-encode';
 import { measureSimilarity, similarityFloor } from './similarity';
-import { videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
+import { knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
 
 /** A result has to save this part of the file at least: less is not worth a second generation of coding. */
 export const leastSaving = 0.05;
@@ -97,9 +97,10 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     }
   }
 
-  private command(job: EncodeJob, { movie, stream, treatment }: Source, target: string): EncodeCommand {
+  private command(job: EncodeJob, { movie, probe, stream, treatment }: Source, target: string): EncodeCommand {
     const format = job.type.format === 'mov' ? 'mov' : 'mp4';
-    return { source: job.source, target, format, stream, timescale: videoTrack(movie)?.timescale ?? 600, settings: job.settings, treatment, cores: this.ffmpeg.cores };
+    const sound = knownAudio(probe).map(({ index }) => index);
+    return { source: job.source, target, format, stream, sound, timescale: videoTrack(movie)?.timescale ?? 600, settings: job.settings, treatment, cores: this.ffmpeg.cores };
   }
 
   private async assemble(job: EncodeJob, { treatment, stream }: Source, encoded: string): Promise<void> {
