@@ -1,5 +1,5 @@
 import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contracts';
-import type { Asset, AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, LogEntry, LogRecord, MediaFile, Rendition } from './records';
+import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, LogEntry, LogRecord, Rendition } from './records';
 
 /** A file as the source shows it, before a byte of it is copied. */
 export interface ArrivingFile {
@@ -140,5 +140,3 @@ export interface Repositories {
   readonly journal: JournalRepository;
   readonly log: LogRepository;
 }
-
-export type { Asset, AssetWithFiles, MediaFile };

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LibraryPath } from '@media-pipeline/contracts';
-import type { Arrival, ArrivingFile, AssetWithFiles, Database, LogEntry, Staging } from '..';
+import type { Arrival, ArrivingFile, AssetWithFiles, LogEntry, Repositories, Staging } from '..';
 
 export const libraryPath = (path: string): LibraryPath => LibraryPath.parse(path);
 export const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -34,14 +34,14 @@ export const pair = (stem: string): Arrival => ({
   files: [arrivingFile(`${stem}.HEIC`), arrivingFile(`${stem}.MOV`, { role: 'live_video' })],
 });
 
-export async function reserveOne(database: Database, wanted: Arrival): Promise<AssetWithFiles> {
+export async function reserveOne(database: Repositories, wanted: Arrival): Promise<AssetWithFiles> {
   const [asset] = await database.assets.reserve([wanted]);
   if (!asset) throw new Error('nothing was reserved');
   return asset;
 }
 
 /** An asset whose bytes are here. */
-export async function discovered(database: Database, wanted: Arrival): Promise<AssetWithFiles> {
+export async function discovered(database: Repositories, wanted: Arrival): Promise<AssetWithFiles> {
   const asset = await reserveOne(database, wanted);
   await database.assets.arrived(
     asset.id,
@@ -51,7 +51,7 @@ export async function discovered(database: Database, wanted: Arrival): Promise<A
   return mustFind(database, asset.id);
 }
 
-export async function mustFind(database: Database, id: string): Promise<AssetWithFiles> {
+export async function mustFind(database: Repositories, id: string): Promise<AssetWithFiles> {
   const asset = await database.assets.find(id);
   if (!asset) throw new Error(`no asset ${id}`);
   return asset;

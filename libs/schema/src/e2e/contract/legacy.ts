@@ -1,10 +1,9 @@
-import type { DatabaseConfig } from '../..';
+import type { AssetRepository, DatabaseConfig } from '../..';
 import { PostgresConnection } from '../../engine/postgres-connection';
 import type { EngineConnection } from '../../engine/engine-connection';
 import { SqliteConnection } from '../../engine/sqlite-connection';
 import type { MediaFileRow } from '../../entities/media-file.entity';
 import { repositoriesOn } from '../../sql';
-import type { Database } from '../..';
 import { arrival, discovered, logOf, newPrefix, stagings } from '../samples';
 
 const open = (config: DatabaseConfig): Promise<EngineConnection> => (config.kind === 'sqlite' ? SqliteConnection.open(config.file) : PostgresConnection.open(config.url));
@@ -13,7 +12,7 @@ export function legacyContract(config: () => DatabaseConfig): void {
   it('keeps the columns of the system being replaced truthful', async () => {
     const connection = await open(config());
     try {
-      const database = repositoriesOn(connection) as Database;
+      const database = repositoriesOn(connection);
       const asset = await discovered(database, arrival(`${newPrefix()}/a.jpg`, { bytes: 1_000 }));
       const [file] = asset.files;
       const row = async () => {
@@ -24,7 +23,7 @@ export function legacyContract(config: () => DatabaseConfig): void {
         const { original_size, compressed_size, space_saved, compression_percentage, compression_ratio } = await row();
         return [original_size, compressed_size, space_saved, compression_percentage, compression_ratio].map(Number);
       };
-      const step = async (from: Parameters<Database['assets']['move']>[1], to: typeof from) => {
+      const step = async (from: Parameters<AssetRepository['move']>[1], to: typeof from) => {
         await database.assets.move(asset.id, from, to, logOf('cli'));
         return (await row()).status;
       };
