@@ -113,7 +113,7 @@ describe('a file that an operator names in a message', () => {
     ['UNKNOWN_ASSET', 'media.verified', '{"assetId":"018f3f5e-7b1a-7c3d-8e4f-0123456789ab"}'],
   ])('comes back as a readable dead letter %s: %s %s', async (code, subject, body) => {
     await pipeline.say(subject, body);
-    const letter = await waitFor(async () => (await pipeline.host.bus.deadLetters.list()).letters.find((candidate) => Buffer.from(candidate.body).toString() === body), { describe: () => 'the dead letter' });
+    const letter = await waitFor(async () => (await pipeline.host.bus.deadLetters.list()).find((candidate) => Buffer.from(candidate.body).toString() === body), { describe: () => 'the dead letter' });
     expect(letter).toMatchObject({ code, subject });
     expect(letter.reason.length).toBeGreaterThan(10);
   });

@@ -1,4 +1,4 @@
-import { Bus } from '@media-pipeline/bus';
+import { Bus, type Tuning } from '@media-pipeline/bus';
 import type { Config } from '@media-pipeline/config';
 import { FileMover, Library, sweepTemporaries } from '@media-pipeline/files';
 import { Database } from '@media-pipeline/schema';
@@ -20,8 +20,7 @@ export async function openHost(config: Config, name: string, logger: PinoLogger)
   const database = await Database.open(config.database);
   try {
     await cleanUpAfterCrash(library, database, logger);
-    const { messageTimeoutMs } = config.service;
-    const bus = await Bus.connect({ url: config.bus.url, name, logger, ...(messageTimeoutMs === null ? {} : { tuning: { ackWaitMs: messageTimeoutMs } }) });
+    const bus = await Bus.connect({ url: config.bus.url, name, logger, tuning: tuningFor(config) });
     await bus.provision();
     return {
       config,
@@ -38,6 +37,14 @@ export async function openHost(config: Config, name: string, logger: PinoLogger)
     await database.close();
     throw error;
   }
+}
+
+/** A single run that somebody waits for tries what failed a few times, soon; a service is patient. */
+function tuningFor({ service, execution }: Config): Tuning {
+  return {
+    ...(service.messageTimeoutMs === null ? {} : { ackWaitMs: service.messageTimeoutMs }),
+    ...(execution.mode === 'single' ? { maxDeliver: 4, backoffMs: [500, 1_000, 2_000] } : {}),
+  };
 }
 
 const DAY_MS = 86_400_000;
