@@ -16,3 +16,5 @@ export { chromaSubsampling, isMetadata, parseJpeg, type JpegStructure } from './
 export { assertPngSpliceable, parsePng, pngData, pngDifference, readPngHeader, splicePng, type PngHeader, type PngStructure } from './png/chunks';
 export { parseWebp, spliceWebp, webpDifference, type WebpStructure } from './webp/chunks';
 export { graftTiles, heicDifference, heifSize, planHeic, tileStream, type HeicPlan } from './heic/graft';
+export { readTileSamples, type TileSamples } from './heic/tile-samples';
+export { withExifSize } from './jpeg/exif-size';

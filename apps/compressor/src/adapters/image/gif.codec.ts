@@ -1,0 +1,20 @@
+import { Refusal } from '@media-pipeline/media';
+import type { EncodedImage, ImageSource } from './image-codec';
+import { assertDecodes, decoding, sharp, strict } from './pixels';
+import { SharpCodec } from './sharp-codec';
+
+/** GIF is looked at, not treated: an encoder would choose palettes and timings anew, and what could be gained without that is next to nothing. */
+export class GifCodec extends SharpCodec {
+  override async check({ bytes }: ImageSource): Promise<void> {
+    await assertDecodes(bytes, { animated: true });
+  }
+
+  override async encode({ bytes }: ImageSource): Promise<EncodedImage> {
+    const { pages = 1 } = await decoding(() => sharp(bytes, strict).metadata());
+    throw pages > 1 ? new Refusal('ANIMATED', `the GIF has ${pages} pictures`) : new Refusal('UNSUPPORTED_VARIANT', 'a GIF cannot be made smaller without choosing its colours anew');
+  }
+
+  override prove(): Promise<null> {
+    return Promise.resolve(null);
+  }
+}

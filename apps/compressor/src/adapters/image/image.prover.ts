@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { PipelineError } from '@media-pipeline/contracts';
+import { Refusal } from '@media-pipeline/media';
+import { ImageProver, type EncodeJob } from '../../encoder.port';
+import type { KeepCode } from '../../keep-code';
+import type { ImageCodecs } from './codecs';
+import { readSource } from './image.encoder';
+
+/** Reads source and result from disk and lets the format's codec compare them. A result that cannot be read is a difference like any other. */
+export class CodecImageProver extends ImageProver {
+  constructor(private readonly codecs: ImageCodecs) {
+    super();
+  }
+
+  override async prove(job: EncodeJob): Promise<{ readonly code: KeepCode; readonly reason: string } | null> {
+    const codec = this.codecs.get(job.type.format);
+    if (!codec) return { code: 'PROOF_FAILED', reason: `nothing can prove a ${job.type.format}` };
+    const [source, result] = await Promise.all([readSource(job), readFile(job.temporary)]);
+    if (result.length >= source.bytes.length) return { code: 'NOT_SMALLER', reason: `the result has ${result.length} bytes, the original has ${source.bytes.length}` };
+    try {
+      return await codec.prove(source, result);
+    } catch (error) {
+      if (error instanceof Refusal || (error instanceof PipelineError && error.code === 'MEDIA_CORRUPT')) return { code: 'PROOF_FAILED', reason: error.message };
+      // libvips speaks in plain errors about a result that it cannot decode
+      if (error instanceof Error && /^(Vips|Input |pngload|webpload|tiffload)/.test(error.message)) return { code: 'PROOF_FAILED', reason: error.message.trim() };
+      throw error;
+    }
+  }
+}

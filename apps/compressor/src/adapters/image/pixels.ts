@@ -1,0 +1,82 @@
+import sharp from 'sharp';
+import { PipelineError } from '@media-pipeline/contracts';
+
+// one job per core does the spreading; libvips' own threads and its cache would only hold memory between jobs
+sharp.concurrency(1);
+sharp.cache(false);
+
+export { sharp };
+export const sharpVersion = sharp.versions.sharp ?? 'unknown';
+
+/**
+ * How every picture is opened: a warning of the decoder is damage, the profile is not applied (pixels stay in their own colour space),
+ * and the size was checked before.
+ */
+export const strict = { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true } as const;
+
+/** Runs a decode of a *source*: what libvips says then is about the file, unless it ran out of memory or space. */
+export async function decoding<T>(decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    if (error instanceof PipelineError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (/memory|No space left|Input\/output error/i.test(message)) throw new PipelineError('IO_ERROR', `the picture cannot be decoded now: ${message}`, { cause: error });
+    throw new PipelineError('MEDIA_CORRUPT', `the picture cannot be decoded to its end: ${message.trim().replace(/\s+/g, ' ')}`, { cause: error });
+  }
+}
+
+/** Decodes every pixel (all frames of an animation) and keeps none. Throws MEDIA_CORRUPT. */
+export async function assertDecodes(bytes: Buffer, options: { readonly animated?: boolean } = {}): Promise<void> {
+  await decoding(() => sharp(bytes, { ...strict, ...options }).stats());
+}
+
+/** Greyscale and 16 bits stay what they are: libvips would make sRGB of them. */
+export function ownColourSpace(metadata: sharp.Metadata): 'b-w' | 'grey16' | 'rgb16' | 'srgb' {
+  const deep = metadata.depth === 'ushort';
+  return (metadata.channels ?? 3) < 3 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
+}
+
+/** Every sample of the picture, undithered, at its own depth. */
+export async function rawPixels(bytes: Buffer): Promise<{ readonly data: Buffer; readonly shape: string }> {
+  const metadata = await sharp(bytes, strict).metadata();
+  const space = ownColourSpace(metadata);
+  const { data, info } = await sharp(bytes, strict)
+    .toColourspace(space)
+    .raw({ depth: metadata.depth === 'ushort' ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { data, shape: `${info.width}x${info.height}x${info.channels} ${space}` };
+}
+
+/** Null when both pictures have exactly the same samples, else why not. */
+export async function pixelDifference(original: Buffer, result: Buffer): Promise<string | null> {
+  const [before, after] = [await rawPixels(original), await rawPixels(result)];
+  if (before.shape !== after.shape) return `the samples are ${after.shape}, not ${before.shape}`;
+  return before.data.equals(after.data) ? null : 'a pixel differs';
+}
+
+/**
+ * Peak signal-to-noise ratio (dB) of two pictures seen from afar (an eighth of their size): tells a wrong picture, a wrong colour or a
+ * missing part from coding noise. Decoding at an eighth reads every coefficient: damage anywhere in the data is found all the same.
+ */
+export async function thumbnailPsnr(original: Buffer, result: Buffer): Promise<number> {
+  const { width = 8, height = 8 } = await sharp(original, strict).metadata();
+  const thumbnail = (bytes: Buffer): Promise<Buffer> =>
+    sharp(bytes, strict)
+      .resize(Math.max(8, Math.round(width / 8)), Math.max(8, Math.round(height / 8)), { fit: 'fill' })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer();
+  return psnr(await thumbnail(original), await thumbnail(result));
+}
+
+export function psnr(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length || a.length === 0) return 0;
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    sum += difference * difference;
+  }
+  return sum === 0 ? Infinity : 10 * Math.log10((255 * 255 * a.length) / sum);
+}

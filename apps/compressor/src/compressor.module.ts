@@ -1,0 +1,36 @@
+import { Injectable, Module, type OnModuleDestroy, type Provider } from '@nestjs/common';
+import { ExifTool } from 'exiftool-vendored';
+import { defineStage } from '@media-pipeline/stage';
+import { CodecImageEncoder, CodecImageProver, ImageCodecs } from './adapters/image';
+import { defaultFfmpegOptions, Ffmpeg, FfmpegVideoEncoder, FfmpegVideoProver, MovieTags } from './adapters/video';
+import { CompressorController } from './compressor.controller';
+import { CompressorService } from './compressor.service';
+import { ImageEncoder, ImageProver, VideoEncoder, VideoProver } from './encoder.port';
+import { FileCompressor } from './file-compressor';
+import { Workshop } from './workshop';
+
+/** One exiftool process for images and videos, started at its first use and ended with the stage. */
+@Injectable()
+class SharedExifTool implements OnModuleDestroy {
+  readonly exiftool = new ExifTool({ maxProcs: 1, taskTimeoutMillis: 10 * 60_000 });
+
+  async onModuleDestroy(): Promise<void> {
+    await this.exiftool.end();
+  }
+}
+
+const adapters: Provider[] = [
+  SharedExifTool,
+  { provide: Ffmpeg, useFactory: () => new Ffmpeg(defaultFfmpegOptions) },
+  { provide: MovieTags, useFactory: ({ exiftool }: SharedExifTool) => new MovieTags(exiftool), inject: [SharedExifTool] },
+  { provide: ImageCodecs, useFactory: (ffmpeg: Ffmpeg, { exiftool }: SharedExifTool) => new ImageCodecs(ffmpeg, exiftool), inject: [Ffmpeg, SharedExifTool] },
+  { provide: ImageEncoder, useFactory: (codecs: ImageCodecs) => new CodecImageEncoder(codecs), inject: [ImageCodecs] },
+  { provide: ImageProver, useFactory: (codecs: ImageCodecs) => new CodecImageProver(codecs), inject: [ImageCodecs] },
+  { provide: VideoEncoder, useFactory: (ffmpeg: Ffmpeg, tags: MovieTags) => new FfmpegVideoEncoder(ffmpeg, tags), inject: [Ffmpeg, MovieTags] },
+  { provide: VideoProver, useFactory: (ffmpeg: Ffmpeg) => new FfmpegVideoProver(ffmpeg), inject: [Ffmpeg] },
+];
+
+@Module({ controllers: [CompressorController], providers: [...adapters, Workshop, FileCompressor, CompressorService] })
+export class CompressorModule {}
+
+export const stage = defineStage({ name: 'compressor', module: CompressorModule, describe: 'makes smaller renditions without loss of anything that counts' });

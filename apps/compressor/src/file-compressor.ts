@@ -1,0 +1,106 @@
+import { rm, stat } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
+import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
+import { adoptTemporary, hashFile, Library, makeDirectories, placeLink, temporaryPath } from '@media-pipeline/files';
+import { identify, type MediaType } from '@media-pipeline/media';
+import { Database, type MediaFile, type Rendition } from '@media-pipeline/schema';
+import { Settings } from '@media-pipeline/stage';
+import path from 'node:path';
+import { keptByType, stillHolds, type Keep } from './policy';
+import { compressionSettings, recipeOf, renditionPath } from './recipe';
+import { Workshop } from './workshop';
+
+export interface Attendance {
+  readonly signal: AbortSignal;
+  report(label: string, fraction?: number): void;
+}
+
+/** What became of one file: the row to be saved, and a sentence for the asset's history. */
+export interface Treated {
+  readonly rendition: Omit<Rendition, 'id' | 'archivedPath'>;
+  readonly message: string;
+}
+
+/** Makes the rendition of one file, or finds that it is made already, or says why there is none. */
+@Injectable()
+export class FileCompressor {
+  /** Renditions made since this process started; MAX_FILES_TO_PROCESS is a limit per run. */
+  private made = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly library: Library,
+    private readonly database: Database,
+    private readonly workshop: Workshop,
+  ) {}
+
+  /**
+   * @param known the file's present row, if it has one
+   * @throws CONTENT_CHANGED, NOT_MEDIA, MEDIA_CORRUPT, MEDIA_TOO_LARGE, FILE_MISSING …: nothing of a failed attempt stays on disk
+   */
+  async treat(file: MediaFile, known: Rendition | undefined, attendance: Attendance): Promise<Treated> {
+    const source = this.library.absolute(file.path);
+    const sha256 = await this.verify(file, source);
+    const type = await identify(source);
+    if (!type) throw new PipelineError('NOT_MEDIA', `${file.path} is neither a photo nor a video.`);
+
+    const settings = compressionSettings(this.settings.compression);
+    const recipe = recipeOf(type.family, settings);
+    const base = { fileId: file.id, assetId: file.assetId, sourceSha256: sha256, settings: recipe };
+    const kept = ({ code, reason }: Keep): Treated => ({ rendition: { ...base, outcome: 'kept', code, reason, path: null, sha256: null, bytes: null }, message: `${file.filename}: original kept (${code}: ${reason})` });
+
+    const before = await this.madeBefore(file, known, sha256, recipe);
+    if (before) return before;
+    const byType = keptByType(type, this.settings.enable, this.made, this.settings.compression.maxFiles);
+    if (byType) return kept(byType);
+
+    const target = renditionPath(file.path);
+    const result = await this.encode(file, source, type, target, attendance);
+    if ('code' in result) return kept(result);
+    this.made++;
+    return {
+      rendition: { ...base, outcome: 'compressed', code: null, reason: null, path: target, sha256: result.sha256, bytes: result.bytes },
+      message: `${file.filename}: ${file.bytes} → ${result.bytes} bytes (${Math.round((100 * result.bytes) / Math.max(1, file.bytes))} %) by ${JSON.stringify(result.made)}`,
+    };
+  }
+
+  /** The bytes on disk must be those that arrived: what is compressed now is what dedupe judged and the archive will hold. */
+  private async verify(file: MediaFile, source: string): Promise<string> {
+    const { sha256 } = await hashFile(source);
+    if (file.sha256 !== null && sha256 !== file.sha256) throw new PipelineError('CONTENT_CHANGED', `${file.path} is not the file that arrived: its SHA-256 is ${sha256}, not ${file.sha256}.`);
+    return sha256;
+  }
+
+  /** The same bytes under the same settings: this file's own row (a message that came twice), or the rendition of another file. */
+  private async madeBefore(file: MediaFile, known: Rendition | undefined, sha256: string, recipe: string): Promise<Treated | null> {
+    const own = known?.sourceSha256 === sha256 && known.settings === recipe ? known : null;
+    const found = own ?? (await this.database.renditions.findBySource(sha256, recipe));
+    if (!found || !stillHolds(found.outcome, found.code)) return null;
+    const { id: _id, archivedPath: _archivedPath, ...row } = found;
+    if (found.outcome === 'kept') return { rendition: { ...row, fileId: file.id, assetId: file.assetId }, message: `${file.filename}: original kept (${found.code ?? ''}, as decided before)` };
+    if (found.path === null || found.sha256 === null || found.bytes === null) return null;
+
+    const target = renditionPath(file.path);
+    const present = await hashFile(this.library.absolute(found.path)).catch(() => null);
+    if (present?.sha256 !== found.sha256) return null;
+    if (found.path !== target) await placeLink(this.library.absolute(found.path), this.library.absolute(target), { sha256: found.sha256, bytes: found.bytes });
+    return { rendition: { ...row, fileId: file.id, assetId: file.assetId, path: target }, message: `${file.filename}: ${file.bytes} → ${found.bytes} bytes (made before)` };
+  }
+
+  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, { signal, report }: Attendance): Promise<Keep | { readonly sha256: string; readonly bytes: number; readonly made: Readonly<Record<string, unknown>> }> {
+    const absolute = this.library.absolute(target);
+    const temporary = temporaryPath(absolute);
+    await makeDirectories(path.dirname(absolute));
+    const before = await stat(source);
+    try {
+      const job = { source, temporary, type, signal, settings: compressionSettings(this.settings.compression), onProgress: (fraction: number) => report(file.filename, fraction) };
+      const result = await this.workshop.make(job);
+      const after = await stat(source);
+      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino) throw new PipelineError('CONTENT_CHANGED', `${file.path} was changed while it was compressed.`);
+      if (result.outcome === 'kept') return result;
+      return { ...(await adoptTemporary(temporary, absolute)), made: result.settings };
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+}
