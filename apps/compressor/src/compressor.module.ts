@@ -26,8 +26,8 @@ const adapters: Provider[] = [
   { provide: ImageCodecs, useFactory: (ffmpeg: Ffmpeg, { exiftool }: SharedExifTool) => new ImageCodecs(ffmpeg, exiftool), inject: [Ffmpeg, SharedExifTool] },
   { provide: ImageEncoder, useFactory: (codecs: ImageCodecs) => new CodecImageEncoder(codecs), inject: [ImageCodecs] },
   { provide: ImageProver, useFactory: (codecs: ImageCodecs) => new CodecImageProver(codecs), inject: [ImageCodecs] },
-  { provide: VideoEncoder, useFactory: (ffmpeg: Ffmpeg, tags: MovieTags) => new FfmpegVideoEncoder(ffmpeg, tags), inject: [Ffmpeg, MovieTags] },
-  { provide: VideoProver, useFactory: (ffmpeg: Ffmpeg) => new FfmpegVideoProver(ffmpeg), inject: [Ffmpeg] },
+  { provide: VideoEncoder, useFactory: (ffmpeg: Ffmpeg) => new FfmpegVideoEncoder(ffmpeg), inject: [Ffmpeg] },
+  { provide: VideoProver, useFactory: (ffmpeg: Ffmpeg, tags: MovieTags) => new FfmpegVideoProver(ffmpeg, tags), inject: [Ffmpeg, MovieTags] },
 ];
 
 @Module({ controllers: [CompressorController], providers: [...adapters, Workshop, FileCompressor, CompressorService] })

@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { PipelineError } from '@media-pipeline/contracts';
+import { parseHeifMeta, type HeifMeta } from '../heic/meta';
 import { readAt } from '../identify';
 import type { MediaType } from '../types';
 
@@ -18,11 +20,12 @@ export interface Embedded {
 
 const nothing: Embedded = { exif: null, xmp: '', creationTime: null, changedTime: null };
 
-/** Reads the metadata blocks of WebP, PNG, JPEG XL, RAF, RW2 and ORF by their headers alone; null for a format that exifr opens itself. */
+/** Reads the metadata blocks of HEIC, AVIF, WebP, PNG, JPEG XL, RAF, RW2 and ORF by their headers alone; null for a format that exifr opens itself. */
 export async function readEmbedded(handle: FileHandle, type: MediaType): Promise<Embedded | null> {
   if (type.format === 'png') return fromPng(handle);
   if (type.format === 'webp') return fromWebp(handle);
   if (type.format === 'jxl') return fromJxl(handle);
+  if (type.format === 'heic' || type.format === 'avif') return fromHeif(handle);
   if (type.extension === 'raf') return fromRaf(handle);
   if (type.extension === 'rw2' || type.extension === 'orf') return { ...nothing, exif: await asTiff(handle) };
   if (['gif', 'bmp'].includes(type.format)) return nothing;
@@ -87,6 +90,44 @@ async function fromJxl(handle: FileHandle): Promise<Embedded> {
     }
     if (length <= maxBlock && name === 'xml ') found = { ...found, xmp: (await readAt(handle, at + 8, length - 8)).toString('utf8') };
     at += length;
+  }
+  return found;
+}
+
+/** HEIF's index says where its `Exif` item lies: a 32-bit offset to the TIFF header, then the block (ISO/IEC 23008-12 §A.2.1). */
+async function fromHeif(handle: FileHandle): Promise<Embedded> {
+  let at = 0;
+  for (let count = 0; count < maxChunks; count++) {
+    const header = await readAt(handle, at, 8);
+    if (header.length < 8) break;
+    const length = header.readUInt32BE(0);
+    if (header.toString('latin1', 4, 8) === 'meta' && length <= 16 * maxBlock) return fromItems(handle, await readAt(handle, at + 8, length - 8));
+    if (length < 8) break;
+    at += length;
+  }
+  return nothing;
+}
+
+async function fromItems(handle: FileHandle, bytes: Buffer): Promise<Embedded> {
+  let meta: HeifMeta;
+  try {
+    meta = parseHeifMeta(bytes);
+  } catch (error) {
+    if (error instanceof PipelineError) return nothing;
+    throw error;
+  }
+  let found = nothing;
+  for (const { id, type } of meta.items.values()) {
+    const extent = meta.locations.items.get(id)?.extents[0];
+    const inFile = meta.locations.items.get(id)?.construction === 0;
+    if (!extent || !inFile || extent.length < 8 || extent.length > maxBlock) continue;
+    if (type === 'Exif') {
+      const data = await readAt(handle, extent.offset, extent.length);
+      if (data.length > 4) found = { ...found, exif: data.subarray(4 + data.readUInt32BE(0)) };
+    } else if (type === 'mime') {
+      const text = (await readAt(handle, extent.offset, extent.length)).toString('utf8');
+      if (text.includes('xmpmeta')) found = { ...found, xmp: text };
+    }
   }
   return found;
 }
