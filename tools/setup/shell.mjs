@@ -49,11 +49,12 @@ export function capture(command, args, options = {}) {
 /**
  * Runs a program on our own terminal and passes signals on, so that whoever stops us stops it.
  * A Ctrl-C at a terminal reaches the program by itself (same process group); passing it on as well would count twice.
+ * @param {{ limitMs?: number } & import('node:child_process').SpawnOptions} options a program that runs for longer than `limitMs` is killed
  * @returns {Promise<number>} its exit code (128 + signal number when a signal ended it)
  */
-export function runThrough(command, args, options = {}) {
+export function runThrough(command, args, { limitMs, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: environment(), stdio: 'inherit', ...options });
+    const child = spawn(command, args, { env: environment(), stdio: 'inherit', ...options, ...(limitMs && { timeout: limitMs, killSignal: 'SIGKILL' }) });
     const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
     const passOn = (signal) => {
       if (signal !== 'SIGINT' || !atTerminal) child.kill(signal);
