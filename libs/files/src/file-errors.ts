@@ -21,6 +21,7 @@ const common: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'IO_ERROR',
   EMFILE: 'IO_ERROR',
   ENFILE: 'IO_ERROR',
+  ENOMEM: 'IO_ERROR',
 };
 
 /** The errno of a system error (`ENOENT`), undefined for anything else that was thrown. */

@@ -1,0 +1,23 @@
+import { isPassedOver, wanted } from './patterns';
+
+it.each([
+  ['*.jpg', 'a/b/IMG.JPG', true],
+  ['*.jpg', 'a/.hidden.jpg', true],
+  ['*.jpg', '..jpg', true],
+  ['*.jpg', 'new\nline.jpg', true],
+  ['*.jpg', '-rf.jpg', true],
+  ['*.jpg', 'a.jpeg', false],
+  ['*.JPG', 'a.jpg', true],
+  ['*.jpg', '._a.jpg', false],
+  ['*.jpg', '.mp-0a1b2c3d-0000-4000-8000-000000000000.part', false],
+  ['*', '.mp-0a1b2c3d-0000-4000-8000-000000000000.part', false],
+  ['IMG_????.{heic,mov}', 'x/img_0001.HEIC', true],
+  ['2021/**/*.png', '2021/05/a.png', true],
+  ['2021/**/*.png', '2022/05/a.png', false],
+  ['*', 'anything', true],
+])('%j on %j: %j', (pattern, path, expected) => expect(wanted([pattern])(path)).toBe(expected));
+
+it('passes the folders of NAS systems over', () => {
+  expect(['@eaDir', '#recycle', '.Trash-1000', 'lost+found'].every(isPassedOver)).toBe(true);
+  expect(isPassedOver('2021')).toBe(false);
+});
