@@ -32,7 +32,7 @@ async function type(...words: string[]): Promise<Ended> {
   } finally {
     spies.forEach((spy) => spy.mockRestore());
   }
-  const code = Number(process.exitCode);
+  const code: number = process.exitCode;
   process.exitCode = before;
   return { out, err, code };
 }

@@ -52,7 +52,7 @@ export const runCommand = (): Command =>
 async function run(flags: RunFlags): Promise<ExitCode> {
   const since = performance.now();
   const once = flags.once === true || flags.manual === true;
-  const { config } = readSettings(flags, {
+  const { config, redact } = readSettings(flags, {
     ...sourceOverrides(flags.source),
     ...(once ? { PIPELINE_EXECUTION_MODE: 'single' } : {}),
   });
@@ -67,14 +67,14 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     reporter.say('ending in good order; Ctrl-C again ends at once');
   });
   await using pipeline = await openPipeline(config, { command: 'run', log: 'file', exclusive: true });
-  reporter.say(`broker ${pipeline.brokerUrl} · library ${config.library.root}`);
+  reporter.say(`broker ${redact(pipeline.brokerUrl)} · library ${config.library.root}`);
   using watch = new Watch(pipeline.host, reporter, interrupt);
   await watch.begin();
   await mend(pipeline.host, pipeline);
   const end = flags.manual ? await byHand(pipeline, watch, reporter, interrupt, flags.yes === true) : await allAtOnce(pipeline, watch, ends, (error) => reporter.say(String(error)));
 
   const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);
-  reporter.summary(summary, places(config, pipeline), stopped);
+  reporter.summary(summary, places(config, pipeline).map(([name, place]) => [name, redact(place)]), stopped);
   if (end === 'stuck') reporter.say(`${await unfinished(pipeline)} assets could not be brought to an end; see ${pipeline.logFile ?? 'the log'} and \`media-pipeline status\`.`);
   if (end === 'interrupted') return ends ? exitCodes.interrupted : exitCodes.ok;
   return end === 'stuck' || summary.failed > 0 ? exitCodes.failed : exitCodes.ok;

@@ -31,13 +31,13 @@ export const upCommand = (): Command =>
     .action((names: readonly StageName[], flags: UpFlags) => up(names.length === 0 ? stageNames : names, flags));
 
 async function up(names: readonly StageName[], flags: UpFlags): Promise<void> {
-  const { config } = readSettings(flags, sourceOverrides(flags.source));
+  const { config, redact } = readSettings(flags, sourceOverrides(flags.source));
   if (config.execution.mode === 'single') throw new PipelineError('SETTINGS_INVALID', '`up` is a service and PIPELINE_EXECUTION_MODE is single; use `run`, or another mode.');
   if (names.includes('ingest')) await requireSource(config, flags.source);
   using interrupt = new Interrupt((signal) => note(`${signal}: draining`));
   await using pipeline = await openPipeline(config, { command: 'up', log: 'stderr', exclusive: false });
   const { host } = pipeline;
-  host.logger.info({ broker: pipeline.brokerUrl, library: config.library.root, stages: names }, 'starting');
+  host.logger.info({ broker: redact(pipeline.brokerUrl), library: config.library.root, stages: names }, 'starting');
   if (pipeline.alone) await mend(host, pipeline);
   const metrics = new Metrics();
   const health = config.service.healthPort === null ? null : await serveHealth(host, metrics, config.service.healthPort);

@@ -1,4 +1,3 @@
-import { createConnection } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startBroker, type Broker } from '@media-pipeline/bus';
@@ -70,28 +69,14 @@ async function openLog(config: Config, command: string, log: 'file' | 'stderr'):
 
 /** On NATS's own port where that is free, so that clients find it without being told. */
 async function ownBroker(config: Config, logger: Logger): Promise<Broker> {
-  if (!(await isTaken(natsPort))) {
-    try {
-      return await startBroker({ ...brokerOptions(config, natsPort), logger });
-    } catch (error) {
-      if (toPipelineError(error).code !== 'BROKER_UNAVAILABLE') throw error;
-      logger.warn({ err: error }, `port ${natsPort} cannot be had; taking a free one`);
-    }
+  try {
+    return await startBroker({ ...brokerOptions(config, natsPort), logger });
+  } catch (error) {
+    if (toPipelineError(error).code !== 'BROKER_UNAVAILABLE') throw error;
+    logger.info({ err: error }, `port ${natsPort} is taken; taking a free one`);
+    return startBroker({ ...brokerOptions(config, 0), logger });
   }
-  return startBroker({ ...brokerOptions(config, 0), logger });
 }
-
-const isTaken = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1' });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.setTimeout(1_000, () => end(true));
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
 
 /** Loads stages by name, in the order in which an asset meets them. */
 export async function loadStages(names: readonly StageName[] = stageNames): Promise<StageDefinition[]> {

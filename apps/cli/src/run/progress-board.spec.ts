@@ -7,10 +7,10 @@ const counts = (changes: Partial<Record<AssetState, number>>) => ({ ...(Object.f
 describe('the progress board', () => {
   it('knows rate and time left from the last half minute', () => {
     const board = new ProgressBoard();
-    board.update(counts({ sorted: 0, unique: 100 }), [], 0);
-    board.update(counts({ sorted: 20, unique: 80 }), [], 10_000);
-    expect(board.view(10_000)).toMatchObject({ assets: 100, ended: 20, rate: 2, etaSeconds: 40 });
-    for (let at = 20_000; at <= 60_000; at += 10_000) board.update(counts({ sorted: 20, unique: 80 }), [], at);
+    board.update(counts({ sorted: 0, arriving: 100 }), [], 0);
+    board.update(counts({ sorted: 20, arriving: 80 }), [], 10_000);
+    expect(board.view(10_000)).toMatchObject({ assets: 100, ended: 20, fraction: 0.2, rate: 2, etaSeconds: 40 });
+    for (let at = 20_000; at <= 60_000; at += 10_000) board.update(counts({ sorted: 20, arriving: 80 }), [], at);
     expect(board.view(60_000)).toMatchObject({ rate: 0, etaSeconds: null });
   });
 
@@ -28,7 +28,7 @@ describe('the progress board', () => {
   });
 
   it('is a plain line, whatever the names hold', () => {
-    const view = { assets: 10, ended: 4, rate: 2, etaSeconds: 3, stages: [{ stage: 'dedupe' as const, waiting: 1, underWay: 1, current: 'a\nb\u001b[2J.jpg', fraction: null }] };
+    const view = { assets: 10, ended: 4, fraction: 0.4, rate: 2, etaSeconds: 3, stages: [{ stage: 'dedupe' as const, waiting: 1, underWay: 1, current: 'a\nb\u001b[2J.jpg', fraction: null }] };
     expect(progressLine(view)).toBe('4 of 10, 2.0/s, 3.0 s left · dedupe 2 (a\\x0ab\\x1b[2J.jpg)');
   });
 });

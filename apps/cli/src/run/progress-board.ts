@@ -13,13 +13,18 @@ export interface StageView {
 export interface ProgressView {
   readonly assets: number;
   readonly ended: number;
-  /** Assets ended a second, over the last half minute. */
+  /** How far all of it is, 0..1: an asset that is compressed has most of its way behind it. */
+  readonly fraction: number;
+  /** Assets a second over the last half minute, those on their way counted in part. */
   readonly rate: number;
   /** Null while nothing can be said. */
   readonly etaSeconds: number | null;
   /** Only those with something to do. */
   readonly stages: readonly StageView[];
 }
+
+/** The share of its way that an asset in this state has behind it. Compression takes the time. */
+const wayBehind: Readonly<Record<AssetState, number>> = { arriving: 0, discovered: 0.1, unique: 0.15, compressed: 0.85, bridged: 0.9, verified: 0.95, sorted: 1, completed: 1, duplicate: 1, set_aside: 1, failed: 1 };
 
 const windowMs = 30_000;
 /** A stage that was killed never says "ended". */
@@ -35,8 +40,9 @@ interface Activity {
 /** Makes a picture of the whole run out of counts, backlogs and reports. Times are milliseconds of one clock, given by the caller. */
 export class ProgressBoard {
   private readonly activities = new Map<StageName, Map<string, Activity>>();
-  private samples: { at: number; ended: number }[] = [];
+  private samples: { at: number; work: number }[] = [];
   private assets = 0;
+  private ended = 0;
   private backlog: readonly Backlog[] = [];
 
   report({ stage, assetId, label, phase, fraction }: Progress, now: number): void {
@@ -48,24 +54,25 @@ export class ProgressBoard {
 
   update(counts: Readonly<Record<AssetState, number>>, backlog: readonly Backlog[], now: number): void {
     const entries = Object.entries(counts) as [AssetState, number][];
-    const ended = entries.reduce((sum, [state, count]) => sum + (isTerminal(state) ? count : 0), 0);
+    this.ended = entries.reduce((sum, [state, count]) => sum + (isTerminal(state) ? count : 0), 0);
     this.assets = entries.reduce((sum, [, count]) => sum + count, 0);
     this.backlog = backlog;
-    this.samples.push({ at: now, ended });
+    this.samples.push({ at: now, work: entries.reduce((sum, [state, count]) => sum + wayBehind[state] * count, 0) });
     while (this.samples.length > 2 && now - (this.samples[1]?.at ?? now) > windowMs) this.samples.shift();
   }
 
   view(now: number): ProgressView {
     const [first, last] = [this.samples[0], this.samples.at(-1)];
-    const ended = last?.ended ?? 0;
+    const work = last?.work ?? 0;
     const elapsed = first && last ? (last.at - first.at) / 1000 : 0;
-    const rate = first && elapsed > 0 ? Math.max(0, (ended - first.ended) / elapsed) : 0;
-    const left = this.assets - ended;
+    const rate = first && elapsed > 0 ? Math.max(0, (work - first.work) / elapsed) : 0;
+    const left = this.assets - work;
     return {
       assets: this.assets,
-      ended,
+      ended: this.ended,
+      fraction: this.assets === 0 ? 0 : Math.round((work / this.assets) * 1000) / 1000,
       rate: Math.round(rate * 10) / 10,
-      etaSeconds: left === 0 ? 0 : rate > 0 ? Math.round(left / rate) : null,
+      etaSeconds: this.ended === this.assets ? 0 : rate > 0 ? Math.round(left / rate) : null,
       stages: stageNames.map((stage) => this.stage(stage, now)).filter((view) => view.waiting + view.underWay > 0 || view.current !== null),
     };
   }

@@ -71,6 +71,7 @@ class LineReporter implements Reporter {
   }
 }
 
+const wholeBar = 1_000;
 const barOptions: Options = { hideCursor: true, clearOnComplete: true, stopOnComplete: false, gracefulExit: false, forceRedraw: false, barCompleteChar: '█', barIncompleteChar: '░', barsize: 28, fps: 8, autopadding: false, emptyOnZero: true };
 
 /** A bar over all assets, and a line per busy stage with the file it is at. */
@@ -85,8 +86,7 @@ class TerminalReporter implements Reporter {
 
   progress(view: ProgressView): void {
     const bars = (this.bars ??= this.draw());
-    bars.all.setTotal(Math.max(1, view.assets));
-    bars.all.update(view.ended, { text: countsText(view) });
+    bars.all.update(Math.round(view.fraction * wholeBar), { text: countsText(view) });
     for (const [stage, bar] of bars.stages) {
       const busy = view.stages.find((candidate) => candidate.stage === stage);
       bar.update(0, { text: busy ? stageText(busy) : paint().dim('–') });
@@ -109,7 +109,7 @@ class TerminalReporter implements Reporter {
 
   private draw() {
     const multi = new MultiBar({ ...barOptions, format: '{bar}' });
-    const all = multi.create(1, 0, { text: '' }, { ...barOptions, format: `${'all'.padEnd(16)} {bar} {percentage}%  {text}` });
+    const all = multi.create(wholeBar, 0, { text: '' }, { ...barOptions, format: `${'all'.padEnd(16)} {bar} {percentage}%  {text}` });
     const stages = new Map(stageNames.map((stage) => [stage, multi.create(1, 0, { text: '' }, { ...barOptions, format: `${stage.padEnd(16)} {text}` })]));
     return { multi, all, stages };
   }
