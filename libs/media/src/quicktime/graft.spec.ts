@@ -1,10 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { PipelineError } from '@media-pipeline/contracts';
+import { boxHeader, readBoxes } from '../isobmff/boxes';
+import { childrenOf, findAtom, mapChildren, parseMoov, serializeAtom } from './atom';
+import { inside } from './copy';
+import { handlerOf } from './describe';
+import { planGraft } from './graft';
+import { MovieFile } from './movie-file';
+import { readSampleTable, writeChunkOffsets } from './sample-table';
 import { contentIdentifier, describeMovie, graftDifference, graftMovie, graftObstacle, readQuickTimeDates, transplantMetadata } from '.';
 
 const run = promisify(execFile);
@@ -93,6 +100,48 @@ it('gives another movie the original’s metadata, byte for byte', async () => {
   expect(await readQuickTimeDates(at('both.mp4'))).toEqual(await readQuickTimeDates(at('told.mp4')));
   expect(await readQuickTimeDates(at('both.mp4'))).toMatchObject({ movieCreated: '2021-05-03T12:03:01Z', location: { latitude: 48.2 } });
   await run('ffmpeg', ['-v', 'error', '-xerror', '-i', at('both.mp4'), '-f', 'null', '-']);
+});
+
+it('plans a file of more than 4 GiB with 64-bit offsets, without reading its samples', async () => {
+  const frames = 1_200_000_000;
+  const [file, quiet] = [at('large.mov'), at('quiet.mov')];
+  await ffmpeg(...picture, ...h264, '-bf', '2', '-c:a', 'pcm_s16le', '-ac', '2', quiet);
+  const bytes = await readFile(quiet);
+  // the sound becomes one chunk of 4.8 GB: a sparse `mdat` after the real one, then a new `moov`
+  const old = readBoxes(bytes).find(({ type }) => type === 'moov');
+  if (!old) throw new Error('no moov');
+  const moov = parseMoov(bytes.subarray(old.data, old.end));
+  const big = boxHeader('mdat', frames * 4);
+  const words = (...values: number[]): Buffer => Buffer.from(Uint32Array.from(values).buffer).swap32();
+  const stretched = mapChildren(moov, (trak) =>
+    trak.type !== 'trak' || handlerOf(trak) !== 'soun'
+      ? trak
+      : inside(trak, ['mdia', 'minf', 'stbl'], (stbl) => ({
+          ...stbl,
+          children: [
+            ...stbl.children.filter(({ type }) => !['stsz', 'stsc', 'stco'].includes(type)),
+            { type: 'stsz', payload: words(0, 4, frames) },
+            { type: 'stsc', payload: words(0, 1, 1, frames, 1) },
+            writeChunkOffsets(Float64Array.of(bytes.length + big.length), true),
+          ],
+        })),
+  );
+  bytes.write('free', old.start + 4, 'latin1');
+  await writeFile(file, Buffer.concat([bytes, big]));
+  await truncate(file, bytes.length + big.length + frames * 4);
+  await appendFile(file, serializeAtom(stretched));
+  await using source = await MovieFile.open(file);
+  await using fresh = await MovieFile.open(at('encoded.mov'));
+  const { head, pieces } = await planGraft(source, fresh);
+  const written = Buffer.concat(head);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  expect(length).toBeGreaterThan(frames * 4);
+  const placed = readBoxes(written.subarray(0, written.length - 16)).find(({ type }) => type === 'moov');
+  if (!placed) throw new Error('no moov');
+  const tracks = childrenOf(parseMoov(written.subarray(placed.data, placed.end)), 'trak').map((trak) => readSampleTable(findAtom(trak, 'mdia', 'minf', 'stbl') ?? trak));
+  // the sound came last in the file and still does
+  expect(tracks.map(({ chunkOffsets }) => chunkOffsets[0])).toEqual([written.length, written.length + length - frames * 4]);
+  await rm(file);
 });
 
 /** Every reader over damaged bytes: an answer or MEDIA_CORRUPT, in bounded time and memory. */

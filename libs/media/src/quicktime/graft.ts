@@ -35,6 +35,19 @@ export interface Graft {
 export async function graftMovie({ original, encoded, output, signal }: Graft): Promise<void> {
   await using source = await MovieFile.open(original);
   await using fresh = await MovieFile.open(encoded);
+  const { head, pieces, back } = await planGraft(source, fresh);
+  const target = await open(output, 'wx');
+  try {
+    await writeAll(target, head);
+    await copyPieces(target, pieces, signal);
+    await writeAll(target, back);
+  } finally {
+    await target.close();
+  }
+}
+
+/** All bytes of the new file, as far as they are new: before and after the copied pieces. */
+export async function planGraft(source: MovieFile, fresh: MovieFile): Promise<{ readonly head: readonly Buffer[]; readonly pieces: readonly Piece[]; readonly back: readonly Buffer[] }> {
   const layout = await readMovieLayout(source);
   const obstacle = obstacleIn(layout);
   if (obstacle) throw corruptMovie(obstacle);
@@ -43,15 +56,9 @@ export async function graftMovie({ original, encoded, output, signal }: Graft): 
   const media = planMedia(layout, oldVideo, freshVideo, fresh);
   const { trak } = graftVideoTrack(oldVideo, freshVideo);
   const { front, back } = await otherBoxes(source);
-  const target = await open(output, 'wx');
-  try {
-    const frontBytes = front.reduce((sum, bytes) => sum + bytes.length, 0);
-    await writeAll(target, [...front, moovBytes(layout, oldVideo, trak, media, frontBytes), boxHeader('mdat', media.length)]);
-    await copyPieces(target, media.pieces, signal);
-    await writeAll(target, back);
-  } finally {
-    await target.close();
-  }
+  const frontBytes = front.reduce((sum, bytes) => sum + bytes.length, 0);
+  const moov = moovBytes(layout, oldVideo, trak, media, frontBytes);
+  return { head: [...front, moov, boxHeader('mdat', media.length)], pieces: media.pieces, back };
 }
 
 function planMedia(layout: MovieLayout, oldVideo: TrackLayout, freshVideo: TrackLayout, fresh: MovieFile): MediaPlan {
@@ -99,9 +106,9 @@ function moovBytes(layout: MovieLayout, oldVideo: TrackLayout, video: Atom, medi
     const moov: Container = { ...layout.moov, children: layout.moov.children.map((child) => traks.get(child) ?? child) };
     return serializeAtom(moov);
   };
-  const narrow = build(0, false).length;
-  const wide = needsWideOffsets(front + narrow + media.length);
-  const length = wide ? build(0, true).length : narrow;
+  const wideLength = build(0, true).length;
+  const wide = needsWideOffsets(front + wideLength + media.length);
+  const length = wide ? wideLength : build(0, false).length;
   return build(front + length + boxHeader('mdat', media.length).length, wide);
 }
 
