@@ -63,7 +63,8 @@ export function planHeic(file: Buffer): HeicPlan {
 
   const configuration = parseHevcConfiguration(meta.bytes.subarray(property.box.data, property.box.end));
   if (configuration.bitDepth !== 8 || configuration.chromaFormat !== 1) throw refuse(`the HEIC has ${configuration.bitDepth} bits per sample and chroma format ${configuration.chromaFormat}`);
-  for (const location of meta.locations.items.values()) assertMovable(file, meta, location);
+  const total = [...meta.locations.items.values()].reduce((sum, location) => sum + movableBytes(file, meta, location), 0);
+  if (total > 2 * file.length) throw refuse('items of the HEIC overlap');
   return { file, top, meta, width: size.width, height: size.height, tiles, tileSize, configurationIndex: property.index, configuration };
 }
 
@@ -81,9 +82,10 @@ function assertAlike(meta: HeifMeta, tile: number, configurationIndex: number, t
   if (size?.width !== tileSize.width || size.height !== tileSize.height) throw refuse('the tiles of the HEIC have several sizes');
 }
 
-function assertMovable(file: Buffer, meta: HeifMeta, location: ItemLocation): void {
+/** The length of an item that can be written elsewhere. */
+function movableBytes(file: Buffer, meta: HeifMeta, location: ItemLocation): number {
   if (location.dataReference !== 0 || location.construction > 1) throw refuse('an item of the HEIC lies in another file or item');
-  itemBytes(file, meta, location);
+  return itemBytes(file, meta, location).length;
 }
 
 /** The tiles as one HEVC stream, one picture each, in grid order. */

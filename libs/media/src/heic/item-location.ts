@@ -37,7 +37,10 @@ export function readItemLocations(meta: Buffer, box: Box): ItemLocations {
     const dataReference = reader.uint(2);
     const base = reader.uint(baseSize);
     const extents: Extent[] = [];
-    for (let left = reader.uint(2); left > 0; left--) {
+    const extentCount = reader.uint(2);
+    // extents of no bytes would let a few bytes stand for millions of them
+    if (extentCount > 1 && offsetSize + lengthSize + indexSize === 0) throw corrupt(`item ${id} has ${extentCount} extents without a place`);
+    for (let left = extentCount; left > 0; left--) {
       reader.skip(indexSize);
       extents.push({ offset: base + reader.uint(offsetSize), length: reader.uint(lengthSize) });
     }

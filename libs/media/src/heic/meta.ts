@@ -119,6 +119,8 @@ export function itemBytes(file: Buffer, meta: HeifMeta, { id, construction, exte
   const idat = meta.itemData;
   const from = construction === 0 ? file : construction === 1 && idat ? meta.bytes.subarray(idat.data, idat.end) : null;
   if (!from) throw corrupt(`item ${id} lies nowhere`);
+  // no honest item repeats itself; this one would not fit into memory
+  if (extents.reduce((sum, { length }) => sum + (length || from.length), 0) > from.length) throw corrupt(`item ${id} is larger than the file`);
   return Buffer.concat(
     extents.map(({ offset, length }) => {
       // a length of zero means "to the end"

@@ -1,7 +1,10 @@
 import { assertSpliceable, chromaSubsampling, jpegDifference, parseJpeg, spliceJpeg, withExifSize } from '@media-pipeline/media';
 import { metadataDiffers, pictureDiffers, thumbnailFloor, type Difference, type EncodedImage, type ImageSource } from './image-codec';
-import { decoding, sharp, sharpVersion, strict, thumbnailPsnr } from './pixels';
+import { bandPsnr, decoding, sharp, sharpVersion, strict, thumbnailPsnr } from './pixels';
 import { SharpCodec } from './sharp-codec';
+
+/** Start of frame of a progressive picture, which mozjpeg always makes. */
+const progressive = 0xc2;
 
 /**
  * JPEG by mozjpeg: only the picture data is made anew, in the pixels' own colour space and orientation; metadata, profiles, gain maps and
@@ -30,7 +33,8 @@ export class JpegCodec extends SharpCodec {
     if (difference) return metadataDiffers(difference);
     const { frame, end } = parseJpeg(result);
     if (smaller && (frame.width !== smaller.width || frame.height !== smaller.height)) return pictureDiffers('the size in pixels is not the one that was wanted');
-    const noise = await thumbnailPsnr(bytes.subarray(0, parseJpeg(bytes).end), result.subarray(0, end));
+    const [before, after] = [bytes.subarray(0, parseJpeg(bytes).end), result.subarray(0, end)];
+    const noise = frame.marker === progressive && !smaller ? await bandPsnr(before, after, frame) : await thumbnailPsnr(before, after);
     return noise < thumbnailFloor ? pictureDiffers(`the picture differs (${noise.toFixed(1)} dB)`) : null;
   }
 }

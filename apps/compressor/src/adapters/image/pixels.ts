@@ -71,6 +71,22 @@ export async function thumbnailPsnr(original: Buffer, result: Buffer): Promise<n
   return psnr(await thumbnail(original), await thumbnail(result));
 }
 
+/**
+ * The same for the uppermost sixteenth alone, of two JPEGs of one size whose second is progressive: a progressive JPEG gives its first line
+ * only when its data is read to the end, and of the original no more than the band is decoded. A quarter of the cost of the whole picture.
+ */
+export async function bandPsnr(original: Buffer, result: Buffer, { width, height }: { readonly width: number; readonly height: number }): Promise<number> {
+  const rows = Math.min(height, Math.max(64, Math.floor(height / 16)));
+  const band = (bytes: Buffer): Promise<Buffer> =>
+    sharp(bytes, strict)
+      .extract({ left: 0, top: 0, width, height: rows })
+      .resize(Math.max(8, Math.round(width / 16)), Math.max(4, Math.round(rows / 16)), { fit: 'fill', kernel: 'linear' })
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer();
+  return psnr(await band(original), await band(result));
+}
+
 export function psnr(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length || a.length === 0) return 0;
   let sum = 0;
