@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { temporaryPath } from '@media-pipeline/files';
 import { isPassedOver, wanted } from './patterns';
 
 it.each([
@@ -9,8 +11,8 @@ it.each([
   ['*.jpg', 'a.jpeg', false],
   ['*.JPG', 'a.jpg', true],
   ['*.jpg', '._a.jpg', false],
-  ['*.jpg', '.mp-0a1b2c3d-0000-4000-8000-000000000000.part', false],
-  ['*', '.mp-0a1b2c3d-0000-4000-8000-000000000000.part', false],
+  ['*.jpg', basename(temporaryPath('/x')), false],
+  ['*', basename(temporaryPath('/x')), false],
   ['IMG_????.{heic,mov}', 'x/img_0001.HEIC', true],
   ['2021/**/*.png', '2021/05/a.png', true],
   ['2021/**/*.png', '2022/05/a.png', false],
