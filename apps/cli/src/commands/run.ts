@@ -32,7 +32,7 @@ Examples:
 The source is only read. The summary counts the whole library, not only this run; so a second run on an unchanged library gives the
 same numbers. With --json, stdout has JSON lines only: {"event":"progress"…}, {"event":"setAside"…}, {"event":"failed"…}, and last
   {"assets","files","unique","duplicates","compressed","keptOriginal","setAside","failed","sorted","bytesIn","bytesOut","seconds","library"}
-compressed + keptOriginal: what the compressor has looked at. bytesIn: all originals; bytesOut: what goes to the destinations.
+assets = unique + duplicates + setAside + failed. compressed + keptOriginal: what the compressor has looked at. bytesIn: all originals; bytesOut: what goes to the destinations.
 Exit code with --once: 0 when every photo ended well or was set aside with a reason, 1 when something failed.
 Ctrl-C ends in good order (work under way is finished or handed back), a second one at once.`;
 

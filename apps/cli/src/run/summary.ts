@@ -19,22 +19,20 @@ export interface Summary {
 
 type Counts = Omit<Summary, 'seconds' | 'library'>;
 
-/** States of an asset whose content was found to be here once; a stopped one counts by where it was. */
-const proven: ReadonlySet<string> = new Set(['unique', 'compressed', 'bridged', 'verified', 'sorted', 'completed']);
+/** States of an asset whose content was found to be here once, and that was not stopped. */
+const unique: ReadonlySet<string> = new Set(['unique', 'compressed', 'bridged', 'verified', 'sorted', 'completed']);
 /** Those that the compressor has looked at. */
 const prepared: ReadonlySet<string> = new Set(['compressed', 'bridged', 'verified', 'sorted', 'completed']);
 
 /** What one asset adds to the summary of its library. */
 export function countAsset(asset: AssetWithFiles): Counts {
-  const stopped = asset.state === 'set_aside' || asset.state === 'failed';
-  const reached = stopped ? asset.stateBefore : asset.state;
   const smaller = asset.renditions.some(({ outcome }) => outcome === 'compressed');
   const one = (condition: boolean): number => (condition ? 1 : 0);
   const bytesOf = (fileId: string, original: number): number => asset.renditions.find((rendition) => rendition.fileId === fileId && rendition.outcome === 'compressed')?.bytes ?? original;
   return {
     assets: 1,
     files: asset.files.length,
-    unique: one(reached !== null && proven.has(reached)),
+    unique: one(unique.has(asset.state)),
     duplicates: one(asset.state === 'duplicate'),
     compressed: one(smaller),
     keptOriginal: one(!smaller && asset.renditions.length > 0),
