@@ -1,31 +1,32 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '@media-pipeline/config';
-import { isTerminal, stageNames } from '@media-pipeline/contracts';
+import { isTerminal } from '@media-pipeline/contracts';
 import type { AssetWithFiles } from '@media-pipeline/schema';
-import { createLogger, loadStage, openHost, startStage, type RunningStage, type StageHost } from '@media-pipeline/stage';
+import { createLogger, openHost, type StageHost } from '@media-pipeline/stage';
 import { auditLibrary, makePicture, publishOverTcp, sha256Of, startNats, waitFor, workspaceRoot, type TestNats } from '@media-pipeline/testing';
 
-const appsDirectory = path.join(workspaceRoot, 'dist', 'apps');
-
-/** All eight stages in this process, on a broker, a database and a library of their own. */
+/** `media-pipeline up` as its own process, on a broker and a library of its own; the test looks in through the same doors as an operator. */
 class Pipeline {
   private constructor(
     readonly root: string,
     readonly nats: TestNats,
     readonly host: StageHost & AsyncDisposable,
-    private readonly stages: RunningStage[],
+    private readonly child: ChildProcess,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<Pipeline> {
     const root = await mkdtemp(path.join(tmpdir(), 'media-road-'));
     const nats = await startNats();
-    const { config } = loadConfig({ env: { NAS_MOUNT: root, NATS_URL: nats.url, BRIDGE_MAX_WAIT_SECONDS: '1', LOG_LEVEL: 'fatal', ...settings } });
+    const env = { NAS_MOUNT: root, NATS_URL: nats.url, BRIDGE_MAX_WAIT_SECONDS: '1', LOG_LEVEL: 'fatal', ...settings };
+    const { config } = loadConfig({ env });
     const host = await openHost(config, 'test', createLogger(config.log, 'test'));
-    const stages: RunningStage[] = [];
-    for (const name of stageNames) stages.push(await startStage(await loadStage(name, appsDirectory), host));
-    return new Pipeline(root, nats, host, stages);
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, [path.join(workspaceRoot, 'dist/apps/cli/src/main.js'), 'up'], { env: { PATH, HOME, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    return new Pipeline(root, nats, host, child);
   }
 
   /** A picture under originals/, as somebody would put it there by hand. */
@@ -52,7 +53,9 @@ class Pipeline {
   }
 
   async close(): Promise<void> {
-    for (const stage of this.stages) await stage.close();
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
     await this.host[Symbol.asyncDispose]();
     await this.nats.destroy();
     await rm(this.root, { recursive: true, force: true });
