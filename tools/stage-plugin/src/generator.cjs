@@ -25,5 +25,5 @@ module.exports = async function stage(tree, { name, subject = `media.${name}.req
   if (known) edit(tree, subjects, new RegExp(`('${subject.replaceAll('.', '\\.')}': subject\\([^[]*\\[)([^\\]]*)\\]`), (_, head, policies) => `${head}${policies.trim() ? `${policies.trim().replace(/,$/, '')}, ` : ''}policy('${name}')]`);
   else edit(tree, subjects, /\n\} as const;/, `\n  '${subject}': subject(AssetMessage, [policy('${name}')]),\n} as const;`);
   updateJson(tree, 'apps/cli/project.json', (project) => ({ ...project, implicitDependencies: [...(project.implicitDependencies ?? []), name] }));
-  return () => logger.info(`\n${root} acts on ${subject}${known ? '' : ', which nothing says yet: let the stage before it emit it'}. Next: what it decides (${name}.service.ts), its place in the asset's states (libs/contracts/src/asset-state.ts), a service in docker/compose.yaml, what its image needs (tools/docker/system-packages.mjs).`);
+  return () => logger.info(`\n${root} acts on ${subject}${known ? '' : ', which nothing says yet: let the stage before it emit it'}. Next: what it decides (${name}.service.ts), its place in the asset's states (libs/contracts/src/asset-state.ts) and wherever \`npm run typecheck\` asks for it, a service in docker/compose.yaml, what its image needs (tools/docker/system-packages.mjs).`);
 };
