@@ -11,7 +11,10 @@ import { presentationRanks, readTiming, shiftEditList } from './timing';
 const topLevel = new Set(['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'uuid', 'udta', 'meta']);
 const inMoov = new Set(['mvhd', 'trak', 'udta', 'meta', 'iods', 'uuid', 'free', 'skip', 'ctab', 'clip']);
 /** What describes the old samples and is written anew or has no meaning for the new ones. */
-export const replacedTables = new Set(['stsd', 'stts', 'ctts', 'cslg', 'stss', 'stps', 'sdtp', 'stsz', 'stz2', 'stco', 'co64', 'sgpd', 'sbgp', 'csgp', 'padb', 'stdp', 'stsh', 'subs']);
+export const replacedTables = new Set([
+  ...['stsd', 'stts', 'ctts', 'cslg', 'stss', 'stps', 'sdtp', 'stsz', 'stz2', 'stco', 'co64'],
+  ...['sgpd', 'sbgp', 'csgp', 'padb', 'stdp', 'stsh', 'subs'],
+]);
 const keptTables = new Set(['stsc', 'free', 'skip']);
 
 /**

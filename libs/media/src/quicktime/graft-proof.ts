@@ -72,8 +72,9 @@ function timeDifference(old: TrackLayout, fresh: TrackLayout): string | null {
   if (oldTimes.some((time, i) => freshTimes[i] !== time + shift)) return 'a frame is shown at another time';
   const [oldEdits, freshEdits] = [edits(old), edits(fresh)];
   const implied = oldEdits.length === 0 && shift !== 0 ? freshEdits.map(() => ({ time: 0, rest: freshEdits[0]?.rest ?? '' })) : oldEdits;
-  const same = implied.length === freshEdits.length && implied.every(({ time, rest }, i) => freshEdits[i]?.rest === rest && freshEdits[i].time === (time < 0 ? time : time + shift));
-  if (!same) return 'the edit list means something else';
+  const moved = implied.map(({ time, rest }) => ({ time: time < 0 ? time : time + shift, rest }));
+  const same = moved.every(({ time, rest }, i) => freshEdits[i]?.rest === rest && freshEdits[i].time === time);
+  if (moved.length !== freshEdits.length || !same) return 'the edit list means something else';
   const header = ({ trak }: TrackLayout): Buffer | undefined => leafAt(trak, 'mdia', 'mdhd');
   return before.total === after.total && !header(old)?.equals(header(fresh) ?? Buffer.alloc(0)) ? 'the media header changed' : null;
 }

@@ -46,8 +46,16 @@ export async function graftMovie({ original, encoded, output, signal }: Graft): 
   }
 }
 
-/** All bytes of the new file, as far as they are new: before and after the copied pieces. */
-export async function planGraft(source: MovieFile, fresh: MovieFile): Promise<{ readonly head: readonly Buffer[]; readonly pieces: readonly Piece[]; readonly back: readonly Buffer[] }> {
+export interface GraftPlan {
+  /** Bytes before the copied pieces, up to the header of `mdat`. */
+  readonly head: readonly Buffer[];
+  readonly pieces: readonly Piece[];
+  /** Boxes after `mdat`. */
+  readonly back: readonly Buffer[];
+}
+
+/** The whole new file, without having read a sample. */
+export async function planGraft(source: MovieFile, fresh: MovieFile): Promise<GraftPlan> {
   const layout = await readMovieLayout(source);
   const obstacle = obstacleIn(layout);
   if (obstacle) throw corruptMovie(obstacle);

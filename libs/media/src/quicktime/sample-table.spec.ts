@@ -1,3 +1,4 @@
+import { PipelineError } from '@media-pipeline/contracts';
 import type { Atom } from './atom';
 import { needsWideOffsets } from './copy';
 import { sampleOffsets } from './movie-layout';
@@ -10,7 +11,6 @@ const words = (...values: number[]): Buffer => {
 };
 const stbl = (...children: Atom[]): Atom => ({ type: 'stbl', children, padding: Buffer.alloc(0) });
 const leaf = (type: string, payload: Buffer): Atom => ({ type, payload });
-const corrupt = expect.objectContaining({ code: 'MEDIA_CORRUPT' });
 
 it('finds every sample, also beyond 4 GiB', () => {
   const far = 5 * 2 ** 30;
@@ -38,4 +38,4 @@ it.each([
   ['chunks out of order', stbl(leaf('stco', words(0, 2, 0, 9)), leaf('stsc', words(0, 2, 1, 1, 1, 1, 1, 1)), leaf('stsz', words(0, 5, 2)))],
   ['chunks with more than all samples', stbl(leaf('stco', words(0, 1, 0)), leaf('stsc', words(0, 1, 1, 9, 1)), leaf('stsz', words(0, 5, 2)))],
   ['nothing', stbl()],
-])('refuses a table that claims %s', (_, table) => expect(() => readSampleTable(table)).toThrow(corrupt));
+])('refuses a table that claims %s', (_, table) => expect(() => readSampleTable(table)).toThrow(PipelineError));

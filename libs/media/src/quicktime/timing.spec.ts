@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { PipelineError } from '@media-pipeline/contracts';
 import type { Atom } from './atom';
 import { presentationRanks, readTiming, restamp, shiftEditList } from './timing';
 
@@ -44,7 +45,7 @@ it('refuses time tables that do not fit the samples, without building them', () 
   const stts = Buffer.alloc(16);
   stts.writeUInt32BE(1, 4);
   stts.writeUInt32BE(0xffff_ffff, 8);
-  expect(() => readTiming(table(stts, null), 3)).toThrow(expect.objectContaining({ code: 'MEDIA_CORRUPT' }));
+  expect(() => readTiming(table(stts, null), 3)).toThrow(PipelineError);
 });
 
 describe('shiftEditList', () => {

@@ -40,23 +40,23 @@ export class Ffmpeg {
    * @returns the number of video frames that it counted, and the bytes of its output
    * Rejects like {@link Programs.run}.
    */
-  async run(args: readonly string[], { signal, onFrame, onLine, onErrorLine }: RunWatch): Promise<{ readonly frames: number; readonly bytes: number }> {
+  async run(args: readonly string[], watch: RunWatch): Promise<{ readonly frames: number; readonly bytes: number }> {
     let frames = 0;
     let passed = 0;
     let bytes = 0;
     const handleLine = (line: string): void => {
       const [, key, value] = /^(frame|out_time_us|total_size)=\s*(-?\d+)$/.exec(line) ?? [];
-      if (key === 'frame') onFrame?.((frames = Number(value)));
+      if (key === 'frame') watch.onFrame?.((frames = Number(value)));
       else if (key === 'out_time_us') passed = Number(value);
       else if (key === 'total_size') bytes = Number(value);
-      else if (!/^[a-z_0-9]+=/.test(line)) onLine?.(line);
+      else if (!/^[a-z_0-9]+=/.test(line)) watch.onLine?.(line);
     };
     await this.programs.run({
       program: 'ffmpeg',
       args: ['-nostdin', '-hide_banner', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.5', ...args],
-      signal,
+      signal: watch.signal,
       onLine: handleLine,
-      ...(onErrorLine && { onErrorLine }),
+      onErrorLine: (line) => watch.onErrorLine?.(line),
       // sound can go on for long after the last frame
       progress: () => frames + passed,
     });
@@ -72,9 +72,12 @@ export class Ffmpeg {
   async probe(path: string, signal: AbortSignal): Promise<ProbeAnswer> {
     const answer: string[] = [];
     try {
-      await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', path], signal, onLine: (line) => answer.push(line) });
+      const args = ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', path];
+      await this.programs.run({ program: 'ffprobe', args, signal, onLine: (line) => answer.push(line) });
     } catch (error) {
-      if (error instanceof ProgramFailure && !error.machineAtFault) throw new PipelineError('MEDIA_CORRUPT', `ffprobe cannot read it: ${error.errorTail}`, { cause: error });
+      if (error instanceof ProgramFailure && !error.machineAtFault) {
+        throw new PipelineError('MEDIA_CORRUPT', `ffprobe cannot read it: ${error.errorTail}`, { cause: error });
+      }
       throw inPipeline(error);
     }
     return ProbeAnswer.parse(JSON.parse(answer.join('\n')));
@@ -83,33 +86,30 @@ export class Ffmpeg {
   /** When the packets of a stream are shown, in file order. */
   async packetTimes(path: string, stream: number, signal: AbortSignal): Promise<PacketTime[]> {
     const times: PacketTime[] = [];
-    await this.programs
-      .run({
-        program: 'ffprobe',
-        args: ['-v', 'error', '-select_streams', String(stream), '-show_entries', 'packet=pts,flags', '-of', 'csv=p=0', path],
-        signal,
-        onLine: (line) => {
-          const [pts, flags] = line.split(',');
-          if (pts !== undefined && pts !== '') times.push({ pts: Number(pts), shown: !flags?.includes('D') });
-        },
-      })
-      .catch((error: unknown) => Promise.reject(inPipeline(error)));
+    const onLine = (line: string): void => {
+      const [pts, flags] = line.split(',');
+      if (pts !== undefined && pts !== '') times.push({ pts: Number(pts), shown: !flags?.includes('D') });
+    };
+    const entries = ['-select_streams', String(stream), '-show_entries', 'packet=pts,flags', '-of', 'csv=p=0'];
+    try {
+      await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', ...entries, path], signal, onLine });
+    } catch (error) {
+      throw inPipeline(error);
+    }
     return times;
   }
 
   /** Bytes of the packets of a stream that are shown from `start` to `end` (seconds). */
   async bytesBetween(path: string, stream: number, start: number, end: number, signal: AbortSignal): Promise<number> {
     let bytes = 0;
-    await this.programs.run({
-      program: 'ffprobe',
-      // it begins at the key frame before; a second more finds frames that are stored after later ones
-      args: ['-v', 'error', '-ignore_editlist', '1', '-select_streams', String(stream), '-read_intervals', `${start.toFixed(3)}%${(end + 1).toFixed(3)}`, '-show_entries', 'packet=pts_time,size', '-of', 'csv=p=0', path],
-      signal,
-      onLine: (line) => {
-        const [time, size] = line.split(',').map(Number);
-        if (time !== undefined && size !== undefined && time >= start && time < end) bytes += size;
-      },
-    });
+    const onLine = (line: string): void => {
+      const [time, size] = line.split(',').map(Number);
+      if (time !== undefined && size !== undefined && time >= start && time < end) bytes += size;
+    };
+    // ffprobe begins at the key frame before; a second more finds frames that are stored after later ones
+    const interval = ['-read_intervals', `${start.toFixed(3)}%${(end + 1).toFixed(3)}`];
+    const entries = ['-select_streams', String(stream), '-show_entries', 'packet=pts_time,size', '-of', 'csv=p=0'];
+    await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', '-ignore_editlist', '1', ...entries, ...interval, path], signal, onLine });
     return bytes;
   }
 

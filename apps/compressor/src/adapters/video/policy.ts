@@ -22,8 +22,11 @@ export interface Treatment {
   readonly size: { readonly width: number; readonly height: number } | null;
 }
 
+const treatedCodecs = new Set(['h264', 'hevc']);
 const pixelFormats = new Set(['yuv420p', 'yuvj420p', 'yuv420p10le']);
+/** PQ and HLG, as ffprobe and as the container call them. */
 const hdrTransfers = new Set(['smpte2084', 'arib-std-b67']);
+const hdrCodes = new Set([16, 18]);
 
 /** What is passed on untouched before a frame is decoded, because it cannot be treated without loss; null when it can. */
 export function keptByPolicy(type: MediaType, movie: MovieDescription, probe: ProbeAnswer): Kept | null {
@@ -34,8 +37,8 @@ export function keptByPolicy(type: MediaType, movie: MovieDescription, probe: Pr
   if (!track || !stream) return { code: 'UNSUPPORTED_VARIANT', reason: 'the file has no video track' };
   if (pictures.some(({ dolbyVision }) => dolbyVision)) return { code: 'DOLBY_VISION', reason: 'the video is Dolby Vision, whose metadata no free encoder carries over' };
   if (pictures.some(({ layered }) => layered)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video has a second view or an alpha layer (spatial video)' };
-  if (pictures.some(({ masteringMetadata }) => masteringMetadata) || hdrTransfers.has(stream.color_transfer ?? '') || pictures.some(({ colour }) => colour?.transfer === 16 || colour?.transfer === 18)) {
-    return { code: 'HDR', reason: `the video is HDR (${stream.color_transfer ?? 'mastering metadata'})` };
+  if (hdrTransfers.has(stream.color_transfer ?? '') || pictures.some(({ masteringMetadata, colour }) => masteringMetadata || hdrCodes.has(colour?.transfer ?? 0))) {
+    return { code: 'HDR', reason: `the video is HDR (${stream.color_transfer ?? 'by its container'})` };
   }
   if (pictures.some(({ encrypted }) => encrypted)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video is encrypted' };
   if (another) return { code: 'UNSUPPORTED_VARIANT', reason: `the file has ${pictures.length} video tracks` };
@@ -43,7 +46,7 @@ export function keptByPolicy(type: MediaType, movie: MovieDescription, probe: Pr
 }
 
 function keptByPicture(stream: StreamInfo): Kept | null {
-  if (stream.codec_name !== 'h264' && stream.codec_name !== 'hevc') return { code: 'UNSUPPORTED_VARIANT', reason: `the video codec is ${stream.codec_name ?? 'unknown'}` };
+  if (!treatedCodecs.has(stream.codec_name ?? '')) return { code: 'UNSUPPORTED_VARIANT', reason: `the video codec is ${stream.codec_name ?? 'unknown'}` };
   if (!pixelFormats.has(stream.pix_fmt ?? '')) return { code: 'UNSUPPORTED_VARIANT', reason: `the pixel format is ${stream.pix_fmt ?? 'unknown'}` };
   if (/^(tt|bb|tb|bt)$/.test(stream.field_order ?? '')) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video is interlaced' };
   return null;

@@ -95,7 +95,10 @@ export class Programs {
       const [code, killedBy]: [number | null, NodeJS.Signals | null] = await new Promise((resolve) => child.once('close', (...end) => resolve(end)));
       await drained;
       call.signal.throwIfAborted();
-      if (watch.stalled) throw new PipelineError('PROGRAM_FAILED', `${call.program} made no progress for ${Math.round(this.options.stallMs / 1000)} s and was killed: ${tail.join(' / ')}`);
+      if (watch.stalled) {
+        const seconds = Math.round(this.options.stallMs / 1000);
+        throw new PipelineError('PROGRAM_FAILED', `${call.program} made no progress for ${seconds} s and was killed: ${tail.join(' / ')}`);
+      }
       if (code === 127 && tail.some((line) => line.includes('No such file or directory'))) throw missing(call.program);
       if (code !== 0) throw new ProgramFailure(call.program, code, killedBy, tail.join(' / '));
     } finally {

@@ -1,5 +1,5 @@
 import { scaleFilter } from './encode-command';
-import { inPipeline, type Ffmpeg } from './ffmpeg';
+import type { Ffmpeg } from './ffmpeg';
 import type { Treatment } from './policy';
 
 export interface Similarity {
@@ -40,7 +40,7 @@ export async function measureSimilarity(ffmpeg: Ffmpeg, comparison: Comparison, 
     worst = Math.min(worst, Number(all));
     onFrame(++frames);
   };
-  const args = ['-v', 'error', '-xerror', ...input, '-i', result, ...input, '-i', source, '-lavfi', graph, '-fps_mode', 'passthrough', '-enc_time_base', '1:1000', '-f', 'null', '-'];
-  await ffmpeg.lines(args, signal, onLine).catch((error: unknown) => Promise.reject(inPipeline(error)));
+  const output = ['-lavfi', graph, '-fps_mode', 'passthrough', '-enc_time_base', '1:1000', '-f', 'null', '-'];
+  await ffmpeg.lines(['-v', 'error', '-xerror', ...input, '-i', result, ...input, '-i', source, ...output], signal, onLine);
   return { mean: frames > 0 ? sum / frames : 0, worst, frames };
 }

@@ -49,4 +49,5 @@ export const videoStream = ({ streams }: ProbeAnswer): StreamInfo | undefined =>
   streams.find(({ codec_type: type, disposition }) => type === 'video' && disposition?.attached_pic !== 1);
 
 /** Sound that ffmpeg can decode; it cannot decode all that phones record (Apple's spatial audio). */
-export const knownAudio = ({ streams }: ProbeAnswer): StreamInfo[] => streams.filter(({ codec_type: type, codec_name: codec }) => type === 'audio' && codec !== undefined && codec !== 'none' && codec !== 'unknown');
+export const knownAudio = ({ streams }: ProbeAnswer): StreamInfo[] =>
+  streams.filter(({ codec_type: type, codec_name: codec }) => type === 'audio' && codec !== undefined && codec !== 'none' && codec !== 'unknown');

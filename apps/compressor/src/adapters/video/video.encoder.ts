@@ -9,7 +9,7 @@ import { inPipeline, type Ffmpeg } from './ffmpeg';
 import { chooseTreatment, isTreatedFormat, keptByPolicy, type Kept, type Treatment } from './policy';
 import { ProgramFailure } from './program';
 import { predictRatio } from './sample-encode';
-import { measureSimilarity, similarityFloor } from './similarity';
+import { measureSimilarity, similarityFloor, type Similarity } from './similarity';
 import { knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
 
 /** A result has to save this part of the file at least: less is not worth a second generation of coding. */
@@ -42,7 +42,8 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     if ('code' in source) return kept(source.code, source.reason);
     const { version, names } = await this.ffmpeg.capabilities(job.signal);
     if (!names.has('libx265')) return kept('ENCODER_MISSING', `ffmpeg ${version} is built without libx265`);
-    const { frames, promised } = await checkSource(this.ffmpeg, job.source, source.movie, source.probe, job.signal, (part) => job.onProgress(part * shares.check));
+    const checked = { path: job.source, movie: source.movie, probe: source.probe };
+    const { frames, promised } = await checkSource(this.ffmpeg, checked, job.signal, (part) => job.onProgress(part * shares.check));
     if (frames !== promised) return kept('UNSUPPORTED_VARIANT', `${promised - frames} of ${promised} frames are never shown`);
     const unpromising = await this.trySamples(job, source);
     if (unpromising) return unpromising;
@@ -100,7 +101,8 @@ export class FfmpegVideoEncoder extends VideoEncoder {
   private command(job: EncodeJob, { movie, probe, stream, treatment }: Source, target: string): EncodeCommand {
     const format = job.type.format === 'mov' ? 'mov' : 'mp4';
     const sound = knownAudio(probe).map(({ index }) => index);
-    return { source: job.source, target, format, stream, sound, timescale: videoTrack(movie)?.timescale ?? 600, settings: job.settings, treatment, cores: this.ffmpeg.cores };
+    const timescale = videoTrack(movie)?.timescale ?? 600;
+    return { source: job.source, target, format, stream, sound, timescale, settings: job.settings, treatment, cores: this.ffmpeg.cores };
   }
 
   private async assemble(job: EncodeJob, { treatment, stream }: Source, encoded: string): Promise<void> {
@@ -116,10 +118,11 @@ export class FfmpegVideoEncoder extends VideoEncoder {
 
   private async comparison(job: EncodeJob, { stream, treatment }: Source): Promise<Parameters<typeof measureSimilarity>[1]> {
     const result = videoStream(await this.ffmpeg.probe(job.temporary, job.signal));
-    return { source: job.source, result: job.temporary, sourceStream: stream.index, resultStream: result?.index ?? 0, treatment, pixelFormat: stream.pix_fmt ?? 'yuv420p' };
+    const streams = { sourceStream: stream.index, resultStream: result?.index ?? 0 };
+    return { source: job.source, result: job.temporary, ...streams, treatment, pixelFormat: stream.pix_fmt ?? 'yuv420p' };
   }
 
-  private record(job: EncodeJob, { treatment, stream }: Source, version: string, similarity: { mean: number; worst: number; frames: number }): Readonly<Record<string, unknown>> {
+  private record(job: EncodeJob, { treatment, stream }: Source, version: string, similarity: Similarity): Readonly<Record<string, unknown>> {
     return {
       encoder: 'libx265',
       ffmpeg: version,

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
+import { PipelineError } from '@media-pipeline/contracts';
 import { describeMovie, graftDifference, graftObstacle, type MovieDescription } from '@media-pipeline/media';
 import { VideoProver, type EncodeJob } from '../../encoder.port';
 import { decodeFully } from './decode-check';
 import { inPipeline, type Ffmpeg } from './ffmpeg';
 import type { MovieTags } from './movie-tags';
 import { chooseTreatment, type Kept, type Treatment } from './policy';
+import { ProgramFailure } from './program';
 import { colourOf, knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
 import { shares, videoTrack } from './video.encoder';
 
@@ -36,6 +38,17 @@ export class FfmpegVideoProver extends VideoProver {
   }
 
   async prove(job: EncodeJob): Promise<Kept | null> {
+    try {
+      return await this.difference(job);
+    } catch (error) {
+      // the source has been decoded to its end before: what cannot be read here is the result
+      if (error instanceof PipelineError && error.code === 'MEDIA_CORRUPT') return broken(error.message);
+      if (error instanceof ProgramFailure && !error.machineAtFault) return broken(error.message);
+      throw inPipeline(error);
+    }
+  }
+
+  private async difference(job: EncodeJob): Promise<Kept | null> {
     if ((await stat(job.temporary)).size >= (await stat(job.source)).size) return { code: 'NOT_SMALLER', reason: 'the result is not smaller' };
     const pair = await this.pair(job);
     if ('code' in pair) return pair;
@@ -61,14 +74,15 @@ export class FfmpegVideoProver extends VideoProver {
     return 'code' in treatment ? treatment : { old, fresh, treatment };
   }
 
-  private async frameDifference({ old, fresh, treatment }: Pair, { signal, onProgress }: EncodeJob): Promise<Kept | null> {
-    const [before, after] = [await this.shownTimes(old, signal), await this.shownTimes(fresh, signal)];
+  private async frameDifference({ old, fresh, treatment }: Pair, job: EncodeJob): Promise<Kept | null> {
+    const [before, after] = [await this.shownTimes(old, job.signal), await this.shownTimes(fresh, job.signal)];
     if (before.length !== after.length) return broken(`${after.length} frames of ${before.length} are shown`);
     // both tracks count in the same ticks; a graft keeps even the first frame's time, ffmpeg begins its own files at 0
     const shift = treatment.method === 'graft' ? 0 : (after[0] ?? 0) - (before[0] ?? 0);
     const moved = before.findIndex((time, i) => after[i] !== time + shift);
     if (moved >= 0) return broken(`frame ${moved} is shown at another time`);
-    const decoded = await decodeFully(this.ffmpeg, fresh.path, fresh.probe, true, signal, (frame) => onProgress(Math.min(shares.prove, shares.compare + ((shares.prove - shares.compare) * frame) / Math.max(1, before.length))));
+    const report = (frame: number): void => job.onProgress(Math.min(shares.prove, shares.compare + ((shares.prove - shares.compare) * frame) / Math.max(1, before.length)));
+    const decoded = await decodeFully(this.ffmpeg, { path: fresh.path, probe: fresh.probe, wholeMedia: true }, job.signal, report);
     if (decoded.error !== null) return broken(`the result cannot be decoded to its end: ${decoded.error}`);
     const stored = videoTrack(fresh.movie)?.sampleCount ?? 0;
     return decoded.frames === stored ? null : broken(`${decoded.frames} of ${stored} frames can be decoded`);
@@ -90,7 +104,7 @@ export class FfmpegVideoProver extends VideoProver {
     if (maps.length === 0) return [];
     const hashes: string[] = [];
     const args = ['-v', 'error', '-i', path, ...maps, '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', '-'];
-    await this.ffmpeg.lines(args, signal, (line) => hashes.push(line)).catch((error: unknown) => Promise.reject(inPipeline(error)));
+    await this.ffmpeg.lines(args, signal, (line) => hashes.push(line));
     return hashes;
   }
 
@@ -119,7 +133,8 @@ function streamDifference({ old, fresh, treatment }: Pair): Kept | null {
     const assumed = tag === 'range' && before.range === undefined && after.range === 'tv';
     if (before[tag] !== after[tag] && !assumed) return broken(`the colour tag "${tag}" is ${after[tag]} instead of ${before[tag]}`);
   }
-  const kinds = ({ probe }: Side): string => probe.streams.map(({ codec_type: type, codec_name: codec }) => (type === 'video' ? type : `${type} ${codec}`)).sort().join(', ');
+  const kind = ({ codec_type: type, codec_name: codec }: StreamInfo): string => (type === 'video' ? type : `${type} ${codec}`);
+  const kinds = ({ probe }: Side): string => probe.streams.map(kind).sort().join(', ');
   if (kinds(old) !== kinds(fresh)) return broken(`the streams are ${kinds(fresh)} instead of ${kinds(old)}`);
   return Math.abs(startGap(old) - startGap(fresh)) > 0.005 ? broken('sound and picture are not in step') : null;
 }
@@ -139,5 +154,6 @@ function movieDifference({ old, fresh, treatment }: Pair): Kept | null {
   if (!(Math.abs(oldSeconds - freshSeconds) <= durationTolerance[treatment.method])) return broken(`it lasts ${freshSeconds} s instead of ${oldSeconds} s`);
   const scale = treatment.size && old.video.width ? treatment.size.width / old.video.width : 1;
   const wanted = before.matrix.map((value, i) => (i === 6 || i === 7 ? value * scale : value));
-  return wanted.every((value, i) => Math.abs(value - (after.matrix[i] ?? 0)) <= (scale === 1 ? 0 : 65_536)) ? null : broken('the rotation matrix changed');
+  const tolerance = scale === 1 ? 0 : 0x1_0000; // one pixel
+  return wanted.every((value, i) => Math.abs(value - (after.matrix[i] ?? 0)) <= tolerance) ? null : broken('the rotation matrix changed');
 }

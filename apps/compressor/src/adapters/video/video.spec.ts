@@ -124,10 +124,9 @@ describe('graft', () => {
     if (!(await exists(real))) return console.warn(`skipped: ${real} is not here`);
     const source = path.join(folder, name);
     await copyFile(real, source);
-    const { result, proof, job } = await compress(source, { settings: { ...settings, videoPreset: 'medium' } });
+    const { result, proof } = await compress(source, { settings: { ...settings, videoPreset: 'medium' } });
     expect(result).toEqual(encodedBy('graft'));
     expect(proof).toBeNull();
-    console.log(name, (await stat(source)).size, (await stat(job.temporary)).size, result);
   });
 });
 
@@ -244,6 +243,12 @@ describe('the prover', () => {
     await handle.write(Buffer.alloc(4000, 0xa5), 0, 4000, Math.round(size * 0.55));
     expect(await prover.prove(job)).toMatchObject({ code: 'PROOF_FAILED' });
   });
+});
+
+it('calls a result that cannot be read a failed proof, never a bad source', async () => {
+  const job = jobFor(await make('fine.mp4'));
+  await writeFile(job.temporary, 'no movie');
+  expect(await prover.prove(job)).toMatchObject({ code: 'PROOF_FAILED' });
 });
 
 it('stops when it is told to, and leaves nothing', async () => {
