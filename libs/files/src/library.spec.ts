@@ -27,7 +27,7 @@ it('resolves each path through the directory of its area, and back', () => {
 
 it.each(['../x', '/etc/passwd', 'originals/../../x', '', 'originals//x'])('refuses %j', (bad) => {
   const library = Library.at(root);
-  expect(() => library.absolute(bad as LibraryPath)).toThrow(expect.objectContaining({ code: 'PATH_OUTSIDE_LIBRARY' }));
+  expect(() => library.absolute(bad as LibraryPath)).toThrow('not a path inside the library');
 });
 
 it('makes the tree and leaves no probe behind', async () => {

@@ -78,7 +78,7 @@ it('touches nothing when a file is missing, changed, or in the way', async () =>
 });
 
 describe('recover', () => {
-  const planned = async (): Promise<void> => void (await journal.plan({ ...move, operation: 'move' }));
+  const planned = async (): Promise<unknown> => await journal.plan({ ...move, operation: 'move' });
 
   it.each<[string, () => Promise<unknown>]>([
     ['nothing was done yet', async () => await put(move.from, content)],

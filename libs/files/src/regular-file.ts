@@ -44,11 +44,10 @@ export async function withRegularFile<T>(path: FilePath, side: Side, work: (file
 }
 
 async function openQuietly(path: FilePath): Promise<FileHandle> {
-  // O_NOATIME is Linux's alone (undefined elsewhere) and only the file's owner may ask for it.
-  const noAccessTime: number | undefined = constants.O_NOATIME;
-  if (noAccessTime === undefined) return await open(path, reading);
+  // O_NOATIME is Linux's alone, and only the file's owner may ask for it.
+  if (process.platform !== 'linux') return await open(path, reading);
   try {
-    return await open(path, reading | noAccessTime);
+    return await open(path, reading | constants.O_NOATIME);
   } catch (error) {
     if (errnoOf(error) !== 'EPERM') throw error;
     return await open(path, reading);

@@ -1,0 +1,46 @@
+import { Bus } from '@media-pipeline/bus';
+import { loadConfig } from '@media-pipeline/config';
+import { createLogger } from '@media-pipeline/stage';
+import { startNats, waitFor, type TestNats } from '@media-pipeline/testing';
+import { ScanScheduler } from './scan-scheduler';
+
+let nats: TestNats;
+let bus: Bus;
+beforeAll(async () => {
+  nats = await startNats();
+  bus = await Bus.connect({ url: nats.url, name: 'test' });
+  await bus.provision();
+});
+afterAll(async () => {
+  await bus.close();
+  await nats.destroy();
+});
+
+const schedulerIn = (mode: string): ScanScheduler => {
+  const overrides = { NAS_MOUNT: '/library', FOLDER_SOURCE_PATH: '/source', FOLDER_SOURCE_SCAN_SECONDS: '1', PIPELINE_EXECUTION_MODE: mode };
+  const { config } = loadConfig({ env: {}, overrides });
+  return new ScanScheduler(config, bus, createLogger({ level: 'fatal' }, 'ingest'));
+};
+const waiting = async (): Promise<number> => (await bus.lag()).find(({ stage }) => stage === 'ingest')?.pending ?? 0;
+
+it('leaves it to others where the run is to end', async () => {
+  const publish = jest.spyOn(bus, 'publish');
+  const scheduler = schedulerIn('single');
+  scheduler.onApplicationBootstrap();
+  scheduler.onModuleDestroy();
+  expect(publish).not.toHaveBeenCalled();
+  publish.mockRestore();
+  expect(await waiting()).toBe(0);
+});
+
+it('asks at start, and not again while a request waits', async () => {
+  const lag = jest.spyOn(bus, 'lag');
+  const scheduler = schedulerIn('continuous');
+  scheduler.onApplicationBootstrap();
+  await waitFor(async () => (await waiting()) === 1);
+  const looked = lag.mock.calls.length;
+  // two more turns of the timer, each of which looks and finds the first request waiting
+  await waitFor(() => lag.mock.calls.length >= looked + 2);
+  scheduler.onModuleDestroy();
+  expect(await waiting()).toBe(1);
+});
