@@ -23,11 +23,11 @@ async function step(name, script, args, limitMs = 600_000) {
   return code;
 }
 
-/** One Jest run. @returns {Promise<{ code: number, report: object | null }>} `report` is Jest's own JSON, null when it wrote none */
-async function jest(name, args) {
+/** One Jest run. @param {string[]} patterns first of its arguments: an option that takes a list would swallow them @returns {Promise<{ code: number, report: object | null }>} `report` is Jest's own JSON, null when it wrote none */
+async function jest(name, patterns, args) {
   const file = path.join(results, `${name.replaceAll(' ', '-')}.json`);
   // A test that leaves something running is named by Jest; waiting for it would be for ever.
-  const code = await step(name, 'jest/bin/jest.js', ['--json', `--outputFile=${file}`, '--passWithNoTests', '--forceExit', ...args], 1_800_000);
+  const code = await step(name, 'jest/bin/jest.js', [...patterns, '--json', `--outputFile=${file}`, '--passWithNoTests', '--forceExit', ...args], 1_800_000);
   try {
     return { code, report: JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
@@ -55,9 +55,9 @@ await runMain(async () => {
     await check('dead code', 'knip/bin/knip.js', ['--no-progress']);
     await check('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json']);
   }
-  const tests = await jest('unit and integration tests', [workers, '--testPathIgnorePatterns=/apps/[^/]+/e2e/', ...patterns]);
+  const tests = await jest('unit and integration tests', patterns, [workers, '--testPathIgnorePatterns=/apps/[^/]+/e2e/']);
   // One after the other: these start the pipeline's processes and need the machine for themselves.
-  const crash = await jest('crash and end-to-end tests', ['--runInBand', '--testPathIgnorePatterns=^(?!.*/apps/[^/]+/e2e/)', ...patterns]);
+  const crash = await jest('crash and end-to-end tests', patterns, ['--runInBand', '--testPathIgnorePatterns=^(?!.*/apps/[^/]+/e2e/)']);
   const summary = summarize(checks, [tests, crash], patterns);
   process.stdout.write('\n');
   for (const problem of summary.problems) process.stdout.write(`FAILED: ${problem}\n`);
