@@ -24,6 +24,7 @@ export async function identify(path: string): Promise<MediaType | null> {
     if (distant === null) return sniff(head);
     // the directory is brought to where its offset is small; values it points to elsewhere stay out of reach (a maker's name is then unknown)
     const window = await readAt(handle, distant, directoryWindow);
+    if (window.length < 14) return sniff(head);
     const moved = Buffer.concat([head.subarray(0, 8), window]);
     if (head[0] === 0x49) moved.writeUInt32LE(8, 4);
     else moved.writeUInt32BE(8, 4);

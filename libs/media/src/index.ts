@@ -13,6 +13,7 @@ export { Refusal, type RefusalCode } from './refusal';
 export { assertSpliceable, jpegDifference, spliceJpeg } from './jpeg/splice';
 export { readPictureIndex } from './jpeg/multi-picture';
 export { chromaSubsampling, isMetadata, parseJpeg, type JpegStructure } from './jpeg/segments';
+export { entropyFault } from './jpeg/entropy';
 export { assertPngSpliceable, parsePng, pngData, pngDifference, readPngHeader, splicePng, type PngHeader, type PngStructure } from './png/chunks';
 export { parseWebp, spliceWebp, webpDifference, type WebpStructure } from './webp/chunks';
 export { graftTiles, heicDifference, heifSize, planHeic, tileStream, type HeicPlan } from './heic/graft';

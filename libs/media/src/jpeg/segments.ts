@@ -32,7 +32,7 @@ export interface JpegStructure {
 export const isMetadata = ({ marker: code }: JpegSegment): boolean => code === marker.com || (code >= 0xe0 && code <= 0xef);
 
 const isFrame = (code: number): boolean => code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
-const isStandalone = (code: number): boolean => code === 0x01 || (code >= 0xd0 && code <= 0xd7);
+export const isStandalone = (code: number): boolean => code === 0x01 || (code >= 0xd0 && code <= 0xd7);
 const corrupt = (what: string): PipelineError => new PipelineError('MEDIA_CORRUPT', what);
 
 /**
@@ -72,7 +72,7 @@ export function parseJpeg(bytes: Buffer): JpegStructure {
 }
 
 /** The marker at `at`; any number of 0xFF may stand before it (T.81 B.1.1.2). */
-function markerAt(bytes: Buffer, at: number): { code: number; start: number } {
+export function markerAt(bytes: Buffer, at: number): { code: number; start: number } {
   if (bytes[at] !== 0xff) throw corrupt(at >= bytes.length ? 'the JPEG is cut off: its end marker is missing' : `no JPEG marker at ${at}`);
   let position = at;
   while (bytes[position + 1] === 0xff) position++;
@@ -82,7 +82,7 @@ function markerAt(bytes: Buffer, at: number): { code: number; start: number } {
 }
 
 /** Entropy-coded data ends at the first marker that is neither a stuffed zero nor a restart. */
-function endOfScan(bytes: Buffer, from: number): number {
+export function endOfScan(bytes: Buffer, from: number): number {
   let at = from;
   for (;;) {
     at = bytes.indexOf(0xff, at);

@@ -1,4 +1,5 @@
-import { assertSpliceable, chromaSubsampling, jpegDifference, parseJpeg, spliceJpeg, withExifSize } from '@media-pipeline/media';
+import { PipelineError } from '@media-pipeline/contracts';
+import { assertSpliceable, chromaSubsampling, entropyFault, jpegDifference, parseJpeg, spliceJpeg, withExifSize, type JpegStructure } from '@media-pipeline/media';
 import { metadataDiffers, pictureDiffers, thumbnailFloor, type Difference, type EncodedImage, type ImageSource } from './image-codec';
 import { bandPsnr, decoding, sharp, sharpVersion, strict, thumbnailPsnr } from './pixels';
 import { SharpCodec } from './sharp-codec';
@@ -11,9 +12,15 @@ const progressive = 0xc2;
  * trailers stay byte for byte (libs/media/src/jpeg/splice.ts).
  */
 export class JpegCodec extends SharpCodec {
+  override async check(source: ImageSource): Promise<void> {
+    assertInStep(source.bytes, parseJpeg(source.bytes));
+    await super.check(source);
+  }
+
   override async encode({ bytes, settings }: ImageSource): Promise<EncodedImage> {
     const structure = parseJpeg(bytes);
     assertSpliceable(bytes, structure);
+    assertInStep(bytes, structure);
     const chroma = chromaSubsampling(structure.frame);
     // libvips writes 4:4:4 or 4:2:0; what lies between keeps all its colour
     const subsampling = chroma === '4:2:0' || chroma === 'grey' ? '4:2:0' : '4:4:4';
@@ -37,6 +44,12 @@ export class JpegCodec extends SharpCodec {
     const noise = frame.marker === progressive && !smaller ? await bandPsnr(before, after, frame) : await thumbnailPsnr(before, after);
     return noise < thumbnailFloor ? pictureDiffers(`the picture differs (${noise.toFixed(1)} dB)`) : null;
   }
+}
+
+/** Throws MEDIA_CORRUPT for damage that libjpeg conceals. */
+function assertInStep(bytes: Buffer, structure: JpegStructure): void {
+  const fault = entropyFault(bytes, structure);
+  if (fault) throw new PipelineError('MEDIA_CORRUPT', `the picture is damaged: ${fault}`);
 }
 
 /**

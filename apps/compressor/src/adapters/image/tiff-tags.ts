@@ -2,7 +2,7 @@ import type { ExifTool, WriteTags } from 'exiftool-vendored';
 import { PipelineError } from '@media-pipeline/contracts';
 
 /** Groups that describe the file on disk, or are worked out from other tags. */
-const notContent = /^(SourceFile|errors|warnings|(File|System|Composite|ExifTool)(:|$))/;
+const notContent = /^(SourceFile|errors|warnings|(File|System|Composite|MWG|ExifTool)(:|$))/;
 /** What says how the picture data lies in the file. */
 const layout = /:(Compression|StripOffsets|StripByteCounts|RowsPerStrip|Predictor|TileWidth|TileLength|TileOffsets|TileByteCounts|PlanarConfiguration|FillOrder|FreeOffsets|FreeByteCounts|SubfileType|PageNumber|ThumbnailTIFF|PreviewTIFF)$/;
 
@@ -13,10 +13,10 @@ const noField = { 'ItemList:Encoder': null } as WriteTags;
 export class TiffTags {
   constructor(private readonly exiftool: ExifTool) {}
 
-  /** Writes every tag of `source` that is not about the layout of the picture data into `target`, in place. */
+  /** Writes every tag of `source` that is not about the layout of the picture data into `target`, in place; not MWG's, which stand for others. */
   async copy(source: string, target: string): Promise<void> {
     await this.exiftool
-      .write(target, noField, { writeArgs: ['-overwrite_original', '-m', '-TagsFromFile', source, '-all:all', '-unsafe', '-icc_profile'] })
+      .write(target, noField, { writeArgs: ['-overwrite_original', '-m', '-TagsFromFile', source, '-all:all', '--MWG:all', '-unsafe', '-icc_profile'] })
       .catch((error: unknown) => Promise.reject(failed('copy', error)));
   }
 

@@ -1,0 +1,200 @@
+import { endOfScan, isStandalone, marker, markerAt, type JpegStructure } from './segments';
+
+/**
+ * Walks the entropy-coded data of a sequential JPEG, code by code, and compares what it holds with what the frame promises.
+ *
+ * libjpeg conceals: a flipped bit makes it read wrong codes until it happens to be in step again, and unless the data runs out before
+ * the last block it says nothing. But then the number of blocks no longer fits the data. This finds most damage at a few per cent of the
+ * cost of coding the picture anew. Values that changed without changing a code's length are beyond anybody's sight.
+ *
+ * @returns the first fault in words; null when there is none, and for progressive pictures, which would have to be decoded for it
+ */
+export function entropyFault(bytes: Buffer, { frame }: JpegStructure): string | null {
+  if ((frame.marker !== 0xc0 && frame.marker !== 0xc1) || frame.precision !== 8 || frame.height === 0 || frame.components.length > 4) return null;
+  const tables = new Map<number, CodeTable>();
+  let restartInterval = 0;
+  let at = 2;
+  for (;;) {
+    const { code, start } = markerAt(bytes, at);
+    if (code === marker.eoi) return null;
+    if (isStandalone(code)) {
+      at = start + 2;
+      continue;
+    }
+    const end = start + 2 + bytes.readUInt16BE(start + 2);
+    if (code === 0xc4 && !readTables(bytes, start + 4, end, tables)) return 'a code table is damaged';
+    if (code === marker.dri && end >= start + 6) restartInterval = bytes.readUInt16BE(start + 4);
+    at = end;
+    if (code !== marker.sos) continue;
+    at = endOfScan(bytes, end);
+    const scan = scanOf(bytes, start + 4, end, frame, tables);
+    if (!scan) return null;
+    const fault = walkScan(intervals(bytes, end, at), scan, restartInterval);
+    if (fault) return fault;
+  }
+}
+
+/** Both are looked up by the next 16 bits. */
+interface CodeTable {
+  /** One code: its length in bits (low byte), its symbol (next byte); 0 where no code begins like this. */
+  readonly single: Int32Array;
+  /**
+   * As many whole AC codes with their values as fit: their bits (low byte), by how many coefficients they go on (next byte), and whether
+   * the last one ends the block (bit 16); 0 where not even one fits.
+   */
+  readonly several: Int32Array;
+}
+
+const endOfBlock = 1 << 16;
+
+interface Scan {
+  /** The blocks of one MCU in order: the tables of each. */
+  readonly blocks: readonly { readonly dc: CodeTable; readonly ac: CodeTable }[];
+  readonly units: number;
+}
+
+/** Null where tables are missing (left to the decoder's judgement). */
+function scanOf(bytes: Buffer, from: number, end: number, frame: JpegStructure['frame'], tables: ReadonlyMap<number, CodeTable>): Scan | null {
+  const count = bytes[from] ?? 0;
+  if (count === 0 || from + 1 + 2 * count > end) return null;
+  const widest = Math.max(...frame.components.map(({ horizontal }) => horizontal));
+  const highest = Math.max(...frame.components.map(({ vertical }) => vertical));
+  const blocks: { dc: CodeTable; ac: CodeTable }[] = [];
+  let units = Math.ceil(frame.width / (8 * widest)) * Math.ceil(frame.height / (8 * highest));
+  for (let index = 0; index < count; index++) {
+    const component = frame.components.find(({ id }) => id === bytes[from + 1 + 2 * index]);
+    const selectors = bytes[from + 2 + 2 * index] ?? 0;
+    const [dc, ac] = [tables.get(selectors >> 4), tables.get(0x10 | (selectors & 15))];
+    if (!component || !dc || !ac || component.horizontal === 0 || component.vertical === 0) return null;
+    // a component alone in its scan is not padded to whole MCUs (T.81 A.2.2)
+    if (count === 1) units = Math.ceil(Math.ceil((frame.width * component.horizontal) / widest) / 8) * Math.ceil(Math.ceil((frame.height * component.vertical) / highest) / 8);
+    const copies = count === 1 ? 1 : component.horizontal * component.vertical;
+    for (let copy = 0; copy < copies; copy++) blocks.push({ dc, ac });
+  }
+  return { blocks, units };
+}
+
+/** The code tables of a DHT segment (T.81 annex C), unrolled. False when they make no sense. */
+function readTables(bytes: Buffer, from: number, end: number, tables: Map<number, CodeTable>): boolean {
+  let at = from;
+  while (at + 17 <= end) {
+    const id = bytes.readUInt8(at);
+    const table = new Int32Array(65_536);
+    let symbol = at + 17;
+    let code = 0;
+    for (let length = 1; length <= 16; length++) {
+      for (let left = bytes.readUInt8(at + length); left > 0; left--) {
+        const first = code << (16 - length);
+        const span = 1 << (16 - length);
+        if (symbol >= end || first + span > 65_536) return false;
+        table.fill(length | (bytes.readUInt8(symbol++) << 8), first, first + span);
+        code++;
+      }
+      code <<= 1;
+    }
+    tables.set(id, { single: table, several: id >= 0x10 ? combine(table) : table });
+    at = symbol;
+  }
+  return true;
+}
+
+function combine(single: Int32Array): Int32Array {
+  const several = new Int32Array(65_536);
+  for (let window = 0; window < 65_536; window++) {
+    let bits = 0;
+    let coefficients = 0;
+    let end = 0;
+    while (end === 0 && coefficients < 64) {
+      const entry = single[(window << bits) & 0xffff] ?? 0;
+      const length = (entry & 0xff) + ((entry >> 8) & 15);
+      if (entry === 0 || bits + length > 16) break;
+      bits += length;
+      if ((entry >> 8) & 15) coefficients += (entry >> 12) + 1;
+      else if (entry >> 8 === 0xf0) coefficients += 16;
+      else end = endOfBlock;
+    }
+    several[window] = bits === 0 ? 0 : bits | (coefficients << 8) | end;
+  }
+  return several;
+}
+
+/** The data between restart markers, without its stuffed zeroes. */
+function intervals(bytes: Buffer, from: number, end: number): Buffer[] {
+  const clean = Buffer.allocUnsafe(end - from);
+  const pieces: Buffer[] = [];
+  let written = 0;
+  let pieceStart = 0;
+  let at = from;
+  while (at < end) {
+    const found = bytes.indexOf(0xff, at);
+    const stop = found < 0 || found >= end ? end : found;
+    written += bytes.copy(clean, written, at, stop);
+    if (stop === end) break;
+    const next = bytes[stop + 1] ?? 0;
+    if (next === 0) clean[written++] = 0xff;
+    else if (next !== 0xff) {
+      pieces.push(clean.subarray(pieceStart, written));
+      pieceStart = written;
+    }
+    at = stop + (next === 0xff ? 1 : 2);
+  }
+  pieces.push(clean.subarray(pieceStart, written));
+  return pieces;
+}
+
+function walkScan(pieces: readonly Buffer[], { blocks, units }: Scan, restartInterval: number): string | null {
+  const perPiece = restartInterval === 0 ? units : restartInterval;
+  if (pieces.length !== Math.ceil(units / perPiece)) return `the picture data has ${pieces.length} parts instead of ${Math.ceil(units / perPiece)}`;
+  for (const [index, piece] of pieces.entries()) {
+    const fault = walkPiece(piece, blocks, Math.min(perPiece, units - index * perPiece));
+    if (fault) return fault;
+  }
+  return null;
+}
+
+/**
+ * The inner loop: some four million codes for a 12-megapixel photo, two or three at a time.
+ * Reads beyond the end give zeroes; the position shows it in the end.
+ */
+function walkPiece(piece: Buffer, blocks: Scan['blocks'], units: number): string | null {
+  const data = new Uint8Array(piece.length + 8);
+  data.set(piece);
+  const limit = piece.length * 8;
+  const next16 = (bit: number): number => {
+    const byte = bit >> 3;
+    return ((((data[byte] ?? 0) << 16) | ((data[byte + 1] ?? 0) << 8) | (data[byte + 2] ?? 0)) >> (8 - (bit & 7))) & 0xffff;
+  };
+  let bit = 0;
+  for (let unit = 0; unit < units; unit++) {
+    for (const { dc, ac } of blocks) {
+      const difference = dc.single[next16(bit)] ?? 0;
+      if (difference === 0 || difference >> 8 > 11) return 'the picture data holds a code that does not exist';
+      bit += (difference & 0xff) + (difference >> 8);
+      for (let coefficient = 1; coefficient < 64; ) {
+        const window = next16(bit);
+        const several = ac.several[window] ?? 0;
+        const reached = coefficient + ((several >> 8) & 0xff);
+        // together only within the block: its 63rd coefficient ends it without a code
+        if (several !== 0 && (reached < 64 || (reached === 64 && several < endOfBlock))) {
+          bit += several & 0xff;
+          if (several >= endOfBlock) break;
+          coefficient = reached;
+          continue;
+        }
+        const entry = ac.single[window] ?? 0;
+        if (entry === 0) return 'the picture data holds a code that does not exist';
+        const size = (entry >> 8) & 15;
+        bit += (entry & 0xff) + size;
+        if (size !== 0) coefficient += (entry >> 12) + 1;
+        else if (entry >> 8 === 0xf0) coefficient += 16;
+        else break;
+        if (coefficient > 64) return 'a block of the picture data is too long';
+      }
+    }
+    if (bit > limit) return 'the picture data ends too early';
+  }
+  // up to seven bits fill the last byte; some cameras put whole bytes of zeroes or ones behind them
+  const rest = piece.subarray((bit + 7) >> 3);
+  const filling = rest[0] ?? 0;
+  return rest.every((value) => value === filling) && (filling === 0 || filling === 0xff) ? null : `${rest.length} bytes of the picture data belong to no block`;
+}
