@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LibraryPath } from '@media-pipeline/contracts';
+import { temporaryPath } from '@media-pipeline/files';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { startNats, type TestNats } from '@media-pipeline/testing';
 import { describeFailure } from '../failure';
@@ -167,7 +168,7 @@ describe('a library at rest', () => {
 
   it('is reconciled: what stands still is said again, half-written files go', async () => {
     await aLibrary();
-    await writeFile(path.join(library, 'originals/.mp-01234567-89ab.part'), 'half');
+    await writeFile(temporaryPath(path.join(library, 'originals/a.jpg')), 'half');
     const { out } = await type('reconcile', '--library', library, '--json');
     expect(lines(out)).toEqual([{ published: { 'media.discovered': 1 }, busy: [], moves: 0, swept: 1 }]);
     // what was said waits now; nothing is said twice

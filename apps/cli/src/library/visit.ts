@@ -17,6 +17,16 @@ export async function openDatabase(config: Config): Promise<Database> {
   return Database.open(config.database);
 }
 
+/**
+ * The settings for a broker of our own. Nobody else works on its messages: what a run that ended left under way may come back sooner
+ * than from a broker that is shared. (nats-server forgets on restart that a message was handed back, and waits for this timeout.)
+ */
+export const onOwnBroker = (config: Config, url: string): Config => ({
+  ...config,
+  bus: { ...config.bus, url },
+  service: { ...config.service, messageTimeoutMs: config.service.messageTimeoutMs ?? 10_000 },
+});
+
 /** How to join a broker: consumers must look the same to every process, or each would change them back. */
 const busOptions = (config: Config, url: string): Parameters<typeof Bus.connect>[0] => {
   const { messageTimeoutMs } = config.service;
@@ -41,8 +51,8 @@ export interface BorrowedBroker extends AsyncDisposable {
 export async function borrowBroker(config: Config, command: string): Promise<BorrowedBroker> {
   const running = await joinBroker(config);
   if (running) {
-    // a broker that nobody has used yet has no streams to store anything in
-    await running.provision();
+    // a broker that nobody has used yet has no streams to store anything in; that of a running pipeline has
+    if (config.bus.external) await running.provision();
     return { bus: running, ours: false, [Symbol.asyncDispose]: () => running.close() };
   }
   const stack = new AsyncDisposableStack();
@@ -50,7 +60,7 @@ export async function borrowBroker(config: Config, command: string): Promise<Bor
     stack.use(await LibraryLock.take(config.library.areas['.media-pipeline'], command));
     const broker = await startBroker(brokerOptions(config, 0));
     stack.defer(() => broker.stop());
-    const bus = await Bus.connect(busOptions(config, broker.url));
+    const bus = await Bus.connect(busOptions(onOwnBroker(config, broker.url), broker.url));
     stack.defer(() => bus.close());
     await bus.provision();
     return { bus, ours: true, [Symbol.asyncDispose]: () => stack.disposeAsync() };

@@ -8,7 +8,7 @@ import { createLogger, loadStage, Metrics, openHost, startStage, type RunningSta
 import { pino, type Logger } from 'pino';
 import { announceBroker, withdrawBroker } from '../library/broker-file';
 import { LibraryLock } from '../library/library-lock';
-import { brokerOptions } from '../library/visit';
+import { brokerOptions, onOwnBroker } from '../library/visit';
 
 const natsPort = 4222;
 
@@ -45,7 +45,7 @@ export async function openPipeline(config: Config, { command, log, exclusive }: 
       stack.defer(() => broker.stop());
       stack.defer(() => withdrawBroker(config));
     }
-    const host = stack.use(await openHost({ ...config, bus: { ...config.bus, url: brokerUrl } }, `media-pipeline ${command}`, logger));
+    const host = stack.use(await openHost(broker ? onOwnBroker(config, broker.url) : config, `media-pipeline ${command}`, logger));
     if (broker) await announceBroker(config, { url: broker.url, pid: process.pid });
     return { host, brokerUrl, broker, alone: broker !== null, logFile, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
