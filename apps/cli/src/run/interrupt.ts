@@ -1,5 +1,8 @@
+/** SIGHUP: the terminal was closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * The first SIGINT or SIGTERM asks for a good end; the second ends the process at once. What was under way is done again by the
+ * The first signal asks for a good end; the second ends the process at once. What was under way is done again by the
  * next start: every step bears that.
  */
 export class Interrupt implements Disposable {
@@ -14,8 +17,7 @@ export class Interrupt implements Disposable {
   };
 
   constructor(private readonly onFirst: (signal: NodeJS.Signals) => void) {
-    process.on('SIGINT', this.listener);
-    process.on('SIGTERM', this.listener);
+    for (const signal of signals) process.on(signal, this.listener);
   }
 
   get signal(): AbortSignal {
@@ -46,7 +48,6 @@ export class Interrupt implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.listener);
-    process.off('SIGTERM', this.listener);
+    for (const signal of signals) process.off(signal, this.listener);
   }
 }
