@@ -5,7 +5,6 @@ import { loadConfig } from '@media-pipeline/config';
 import { PipelineError, type LibraryPath, type Outcome } from '@media-pipeline/contracts';
 import { hashFile, Library } from '@media-pipeline/files';
 import { Database, type AssetWithFiles, type FileRole } from '@media-pipeline/schema';
-import type { Settings } from '@media-pipeline/stage';
 import { makePicture } from '@media-pipeline/testing';
 import { CompressorService } from './compressor.service';
 import { Encoder, kept, Prover, type EncodeJob, type EncodeResult } from './encoder.port';
@@ -16,7 +15,7 @@ import { Workshop } from './workshop';
 /** Writes the first half of the source, and does what the test tells it to do besides. */
 class HalvingEncoder extends Encoder {
   jobs: string[] = [];
-  before: (job: EncodeJob) => Promise<EncodeResult | void> = () => Promise.resolve();
+  before: (job: EncodeJob) => Promise<EncodeResult | undefined> = () => Promise.resolve(undefined);
 
   override async encode(job: EncodeJob): Promise<EncodeResult> {
     this.jobs.push(path.basename(job.source));
@@ -56,7 +55,7 @@ afterEach(async () => {
 });
 
 function service(overrides: Record<string, string> = {}): CompressorService {
-  const settings = loadConfig({ env: {}, overrides: { NAS_MOUNT: root, ...overrides } }).config as Settings;
+  const settings = loadConfig({ env: {}, overrides: { NAS_MOUNT: root, ...overrides } }).config;
   return new CompressorService(settings, database, new FileCompressor(settings, library, database, new Workshop(encoder, prover, encoder, prover)));
 }
 
@@ -114,10 +113,10 @@ describe('CompressorService', () => {
 
   it('makes again only what is missing after a crash', async () => {
     const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) }, 'a.png': { role: 'sidecar', bytes: await makePicture(2) } });
-    encoder.before = (job) => (job.source.endsWith('.png') ? Promise.reject(new Error('the power went')) : Promise.resolve());
+    encoder.before = (job) => (job.source.endsWith('.png') ? Promise.reject(new Error('the power went')) : Promise.resolve(undefined));
     await expect(service().compress({ assetId: asset.id }, attendance)).rejects.toThrow('the power went');
     expect((await present(asset.id)).state).toBe('unique');
-    encoder.before = () => Promise.resolve();
+    encoder.before = () => Promise.resolve(undefined);
     await service().compress({ assetId: asset.id }, attendance);
     expect(encoder.jobs).toEqual(['a.jpg', 'a.png', 'a.png']);
     expect((await present(asset.id)).renditions).toHaveLength(2);
@@ -174,6 +173,7 @@ describe('CompressorService', () => {
     encoder.before = async () => {
       await writeFile(at, await makePicture(2));
       await utimes(at, new Date(1), new Date(1));
+      return undefined;
     };
     await expect(service().compress({ assetId: asset.id }, attendance)).rejects.toMatchObject({ code: 'CONTENT_CHANGED' });
     await expect(service().compress({ assetId: asset.id }, attendance)).rejects.toMatchObject({ code: 'CONTENT_CHANGED' });
@@ -205,7 +205,7 @@ describe('CompressorService', () => {
     const first = await uniqueAsset({ 'a.jpg': { bytes } });
     encoder.before = () => Promise.resolve(kept('ENCODER_MISSING', 'no ffmpeg'));
     await service().compress({ assetId: first.id }, attendance);
-    encoder.before = () => Promise.resolve();
+    encoder.before = () => Promise.resolve(undefined);
     await service().compress({ assetId: (await uniqueAsset({ 'b.jpg': { bytes } })).id }, attendance);
     expect(await compressedFiles()).toEqual(['compressed/b.jpg']);
   });

@@ -87,13 +87,14 @@ export class FileCompressor {
     return { rendition: { ...row, fileId: file.id, assetId: file.assetId, path: target }, message: `${file.filename}: ${file.bytes} → ${found.bytes} bytes (made before)` };
   }
 
-  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, { signal, report }: Attendance): Promise<Keep | { readonly sha256: string; readonly bytes: number; readonly made: Readonly<Record<string, unknown>> }> {
+  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, attendance: Attendance): Promise<Keep | { readonly sha256: string; readonly bytes: number; readonly made: Readonly<Record<string, unknown>> }> {
     const absolute = this.library.absolute(target);
     const temporary = temporaryPath(absolute);
     await makeDirectories(path.dirname(absolute));
     const before = await stat(source);
     try {
-      const job = { source, temporary, type, signal, settings: compressionSettings(this.settings.compression), onProgress: (fraction: number) => report(file.filename, fraction) };
+      const onProgress = (fraction: number): void => attendance.report(file.filename, fraction);
+      const job = { source, temporary, type, signal: attendance.signal, settings: compressionSettings(this.settings.compression), onProgress };
       const result = await this.workshop.make(job);
       const after = await stat(source);
       if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino) throw new PipelineError('CONTENT_CHANGED', `${file.path} was changed while it was compressed.`);

@@ -22,8 +22,10 @@ function patchTiff(tiff: Buffer, { width, height }: { readonly width: number; re
   const u16 = (at: number): number => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const u32 = (at: number): number => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
   const write = (at: number, type: number, value: number): void => {
-    if (type === 3) void (little ? tiff.writeUInt16LE(value, at) : tiff.writeUInt16BE(value, at));
-    if (type === 4) void (little ? tiff.writeUInt32LE(value, at) : tiff.writeUInt32BE(value, at));
+    const size = type === 3 ? 2 : type === 4 ? 4 : 0;
+    if (size === 0) return;
+    if (little) tiff.writeUIntLE(value, at, size);
+    else tiff.writeUIntBE(value, at, size);
   };
   const entries = (start: number): { id: number; type: number; value: number }[] => {
     if (start < 8 || start + 2 > tiff.length) return [];

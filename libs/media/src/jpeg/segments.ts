@@ -107,9 +107,9 @@ function readFrame(bytes: Buffer, { marker: code, start, end }: JpegSegment): Jp
 
 /** Chroma planes relative to luma, as everybody writes it; `other` for arrangements without a name. */
 export function chromaSubsampling({ components }: JpegStructure['frame']): 'grey' | '4:4:4' | '4:2:2' | '4:2:0' | 'other' {
-  const [luma, ...chroma] = components;
-  if (!luma || chroma.length === 0) return 'grey';
-  if (chroma.length !== 2 || chroma.some(({ horizontal, vertical }) => horizontal !== chroma[0]?.horizontal || vertical !== chroma[0]?.vertical)) return 'other';
-  const ratio = `${luma.horizontal / (chroma[0]?.horizontal ?? 1)}x${luma.vertical / (chroma[0]?.vertical ?? 1)}`;
+  const [luma, first, second] = components;
+  if (!luma || !first) return 'grey';
+  if (components.length !== 3 || first.horizontal !== second?.horizontal || first.vertical !== second.vertical) return 'other';
+  const ratio = `${luma.horizontal / first.horizontal}x${luma.vertical / first.vertical}`;
   return ratio === '1x1' ? '4:4:4' : ratio === '2x1' ? '4:2:2' : ratio === '2x2' ? '4:2:0' : 'other';
 }

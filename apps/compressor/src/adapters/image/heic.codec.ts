@@ -21,10 +21,11 @@ export class HeicCodec extends ImageCodec {
     await assertHeicDecodes(bytes, signal);
   }
 
-  override async encode({ bytes, signal, scratch, onProgress }: ImageSource): Promise<EncodedImage> {
+  override async encode(source: ImageSource): Promise<EncodedImage> {
+    const { bytes, signal, scratch } = source;
     const plan = planHeic(bytes);
     if (!(await this.tiles.available(signal))) throw new KeepOriginal('ENCODER_MISSING', 'HEIC needs an ffmpeg with libx265');
-    const { samples, configuration, settings } = await this.tiles.encode(tileStream(plan), plan.tiles.length, scratch, signal, (done) => onProgress(done / plan.tiles.length));
+    const { samples, configuration, settings } = await this.tiles.encode(tileStream(plan), plan.tiles.length, scratch, signal, (done) => source.onProgress(done / plan.tiles.length));
     return { bytes: graftTiles(plan, samples, configuration), settings: { ...settings, tiles: plan.tiles.length } };
   }
 

@@ -59,10 +59,11 @@ export class CodecImageEncoder extends ImageEncoder {
 /** A file that an image codec reads whole; larger ones are no photos, or raw scans whose pixels are beyond the limit anyway. */
 const maxBytes = 1024 * 1024 * 1024;
 
-export async function readSource({ source, settings, signal, temporary, onProgress }: EncodeJob): Promise<ImageSource> {
+export async function readSource(job: EncodeJob): Promise<ImageSource> {
+  const { source, settings, signal, temporary } = job;
   signal.throwIfAborted();
   const { size } = await stat(source);
   if (size > maxBytes) throw new PipelineError('MEDIA_TOO_LARGE', `the picture has ${size} bytes`);
   const bytes = await readFile(source, { signal });
-  return { bytes, settings, signal, scratch: temporary, onProgress };
+  return { bytes, settings, signal, scratch: temporary, onProgress: (fraction) => job.onProgress(fraction) };
 }

@@ -6,7 +6,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 export { sharp };
-export const sharpVersion = sharp.versions.sharp ?? 'unknown';
+export const sharpVersion = sharp.versions.sharp;
 
 /**
  * How every picture is opened: a warning of the decoder is damage, the profile is not applied (pixels stay in their own colour space),
@@ -34,7 +34,7 @@ export async function assertDecodes(bytes: Buffer, options: { readonly animated?
 /** Greyscale and 16 bits stay what they are: libvips would make sRGB of them. */
 export function ownColourSpace(metadata: sharp.Metadata): 'b-w' | 'grey16' | 'rgb16' | 'srgb' {
   const deep = metadata.depth === 'ushort';
-  return (metadata.channels ?? 3) < 3 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
+  return metadata.channels < 3 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
 }
 
 /** Every sample of the picture, undithered, at its own depth. */
@@ -60,7 +60,7 @@ export async function pixelDifference(original: Buffer, result: Buffer): Promise
  * missing part from coding noise. Decoding at an eighth reads every coefficient: damage anywhere in the data is found all the same.
  */
 export async function thumbnailPsnr(original: Buffer, result: Buffer): Promise<number> {
-  const { width = 8, height = 8 } = await sharp(original, strict).metadata();
+  const { width, height } = await sharp(original, strict).metadata();
   const thumbnail = (bytes: Buffer): Promise<Buffer> =>
     sharp(bytes, strict)
       .resize(Math.max(8, Math.round(width / 8)), Math.max(8, Math.round(height / 8)), { fit: 'fill' })

@@ -24,7 +24,7 @@ export class PngCodec extends SharpCodec {
     const refiltered = await this.refilter(bytes, structure);
     if (refiltered && refiltered.length < bytes.length) return { bytes: refiltered, settings: { encoder: `libpng (sharp ${sharpVersion})`, compressionLevel: 9, adaptiveFiltering: true } };
     if (!refiltered) await assertDecodes(bytes);
-    return { bytes: await redeflate(bytes, structure), settings: { encoder: `zlib ${process.versions.zlib ?? ''}`, compressionLevel: 9 } };
+    return { bytes: await redeflate(bytes, structure), settings: { encoder: `zlib ${process.versions.zlib}`, compressionLevel: 9 } };
   }
 
   /** New filters and new deflating by libpng; null where its samples would be laid out otherwise than the header says. */
