@@ -14,11 +14,11 @@ import { closingLine, summarize } from './setup/totals.mjs';
 const results = path.join(root, 'tmp', 'test-results');
 const heading = (name) => process.stdout.write(`\n== ${name}\n`);
 
-/** Runs one tool of ours on the pinned Node. @returns {Promise<number>} its exit code */
+/** Runs one tool of ours on the pinned Node; without colours, so that what is tested prints the same at a terminal and in CI. @returns {Promise<number>} its exit code */
 async function step(name, script, args, limitMs = 600_000) {
   heading(name);
   const since = performance.now();
-  const code = await runThrough(node, [path.join(root, 'node_modules', script), ...args], { cwd: root, env: nxEnvironment(), limitMs });
+  const code = await runThrough(node, [path.join(root, 'node_modules', script), ...args], { cwd: root, env: { ...nxEnvironment(), NO_COLOR: '1' }, limitMs });
   process.stdout.write(`-- ${name}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} in ${elapsed(since)}\n`);
   return code;
 }
