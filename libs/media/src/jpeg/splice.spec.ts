@@ -91,6 +91,9 @@ describe('spliceJpeg', () => {
     expect(() => spliceJpeg(cmyk, plain)).toThrow(Refusal);
     expect(() => spliceJpeg(signed, plain)).toThrow('signed');
     expect(() => spliceJpeg(rgb, plain)).toThrow('RGB');
+    expect(() => spliceJpeg(Buffer.concat([plain, Buffer.from('a preview that a maker note points to')]), plain)).toThrow('unknown kind');
+    expect(spliceJpeg(Buffer.concat([plain, Buffer.alloc(100)]), plain)).toHaveLength(plain.length + 100);
+    expect(spliceJpeg(Buffer.concat([plain, Buffer.from('Samsung data SEFT')]), plain).subarray(-4).toString()).toBe('SEFT');
     const { file } = await rich(true);
     expect(() => spliceJpeg(file.subarray(0, -12_000), plain)).toThrow(/cut off|no picture/);
   });

@@ -19,6 +19,21 @@ export function assertSpliceable(bytes: Buffer, structure: JpegStructure = parse
   if (segments.some((segment) => segment.marker === marker.app11 && bytesOf(bytes, segment).includes('c2pa'))) {
     throw new Refusal('METADATA_WOULD_CHANGE', 'the picture is signed (content credentials); any change would break the signature');
   }
+  if (!trailerMayMove(bytes, structure)) throw new Refusal('UNSUPPORTED_VARIANT', 'data of an unknown kind follows the picture, which its metadata may point to');
+}
+
+/** XMP that finds what follows the picture by counting from the end, or from the end of the picture (Google's motion photos and containers). */
+const selfContained = ['MicroVideo', 'MotionPhoto', 'Container:Directory', 'GContainer'];
+
+/**
+ * What follows the picture comes to lie elsewhere in the file. That is well where it is filling, where the index of further pictures leads
+ * to it, and where it is found from the end: Samsung's directory ("SEFT"), motion photos. A maker note could point to anything else.
+ */
+function trailerMayMove(bytes: Buffer, { segments, end }: JpegStructure): boolean {
+  const trailer = bytes.subarray(end);
+  if (trailer.every((value) => value === 0) || trailer.every((value) => value === 0xff)) return true;
+  if (segments.some((segment) => isPictureIndex(bytes, segment)) || trailer.toString('latin1', trailer.length - 4) === 'SEFT') return true;
+  return segments.some((segment) => segment.marker === marker.app1 && selfContained.some((text) => bytesOf(bytes, segment).includes(text)));
 }
 
 /** As libjpeg decides: JFIF means YCbCr; else the Adobe segment's transform flag; else the component ids "R", "G", "B". */
