@@ -16,7 +16,6 @@ export class Workshop {
     const image = job.type.family === 'image';
     const result = await (image ? this.imageEncoder : this.videoEncoder).encode(job);
     if (result.outcome === 'kept') return result;
-    job.signal.throwIfAborted();
     const difference = await (image ? this.imageProver : this.videoProver).prove(job);
     return difference ? { outcome: 'kept', ...difference } : result;
   }

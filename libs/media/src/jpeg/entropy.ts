@@ -142,8 +142,10 @@ function intervals(bytes: Buffer, from: number, end: number): Buffer[] {
   return pieces;
 }
 
-function walkScan(pieces: readonly Buffer[], { blocks, units }: Scan, restartInterval: number): string | null {
+function walkScan(found: readonly Buffer[], { blocks, units }: Scan, restartInterval: number): string | null {
   const perPiece = restartInterval === 0 ? units : restartInterval;
+  // some encoders write a restart marker behind the last part, too
+  const pieces = found.at(-1)?.length === 0 ? found.slice(0, -1) : found;
   if (pieces.length !== Math.ceil(units / perPiece)) return `the picture data has ${pieces.length} parts instead of ${Math.ceil(units / perPiece)}`;
   for (const [index, piece] of pieces.entries()) {
     const fault = walkPiece(piece, blocks, Math.min(perPiece, units - index * perPiece));

@@ -24,6 +24,8 @@ export class CodecImageEncoder extends ImageEncoder {
   override async encode(job: EncodeJob): Promise<EncodeResult> {
     const codec = this.codecs.get(job.type.format);
     if (!codec) return kept('UNSUPPORTED_FORMAT', `${job.type.format} pictures are passed on as they are`);
+    // what is begun is ended when the stage is asked to stop (seconds); nothing new is begun then
+    job.signal.throwIfAborted();
     const source = await readSource(job);
     await this.assertSize(codec, source);
     if (source.bytes.length < tinyBytes) {
@@ -32,7 +34,6 @@ export class CodecImageEncoder extends ImageEncoder {
     }
     try {
       const { bytes, settings } = await codec.encode(source);
-      job.signal.throwIfAborted();
       const saved = 1 - bytes.length / source.bytes.length;
       const least = lossless.has(job.type.format) ? leastLosslessSaving : leastSaving;
       if (saved < least) return kept('NOT_SMALLER', `the result would have ${bytes.length} bytes, the original has ${source.bytes.length}`);
@@ -61,9 +62,8 @@ const maxBytes = 1024 * 1024 * 1024;
 
 export async function readSource(job: EncodeJob): Promise<ImageSource> {
   const { source, settings, signal, temporary } = job;
-  signal.throwIfAborted();
   const { size } = await stat(source);
   if (size > maxBytes) throw new PipelineError('MEDIA_TOO_LARGE', `the picture has ${size} bytes`);
-  const bytes = await readFile(source, { signal });
+  const bytes = await readFile(source);
   return { bytes, settings, signal, scratch: temporary, onProgress: (fraction) => job.onProgress(fraction) };
 }
