@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import sharp from 'sharp';
 import { photos, smallFiles } from './pictures.mjs';
-import { cli, peakMegabytes, residentMegabytes, runOnce, stageMain, start } from './pipeline.mjs';
+import { cli, peakMegabytes, residentMegabytes, runOnce, start } from './pipeline.mjs';
 import { withStages } from './stages.mjs';
 
 const row = (what, value, unit, target, met, note) => ({ what, value, unit, ...(target === undefined ? {} : { target, met }), ...(note ? { note } : {}) });
@@ -124,5 +124,3 @@ export async function rescan(place, { files = 20_000 } = {}) {
   if (again.summary.assets !== first.summary.assets) throw new Error('the second run changed the library');
   return [row(`rescan: --once on ${files} unchanged files`, round(again.wall, 1), 's', '≤ 10', again.wall <= 10, `first run ${round(first.wall, 0)} s = ${round(files / first.wall, 0)} assets/s`)];
 }
-
-export { stageMain };

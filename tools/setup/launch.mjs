@@ -48,7 +48,9 @@ export async function startPipeline(given) {
     await makeSample();
     // A library of its own: the sample's pictures never mix with a real library, and both go with one `rm -r tmp/sample`.
     const library = hasFlag(args, '--library') ? [] : ['--library', path.join(sample, 'library')];
-    args.push('--source', path.join(sample, 'source'), ...library);
+    // At a terminal it watches on until Ctrl-C; where nobody can press that, a minute is left for a client to join in.
+    const stay = process.stdout.isTTY || hasFlag(args, '--once') || hasFlag(args, '--stay') ? [] : ['--stay', '60'];
+    args.push('--source', path.join(sample, 'source'), ...library, ...stay);
     say(`No --source given: running on the sample library in ${path.relative(where, path.join(sample, 'source')) || '.'}. Yours: npm start -- --source DIR --library DIR`);
   }
   return runCommand(args);

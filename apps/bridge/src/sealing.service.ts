@@ -20,6 +20,8 @@ const upstream = new Set(['ingest', 'dedupe', 'compressor', 'bridge']);
 export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  /** Sealed, and not announced yet: one whose folder could not be completed is tried again at each tick. */
+  private readonly unannounced = new Map<string, Batch>();
 
   constructor(
     private readonly settings: Settings,
@@ -30,20 +32,17 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    const tick = (): void => {
-      this.running = this.sealWhatIsDue()
-        .catch((thrown: unknown) => {
-          const error = toPipelineError(thrown);
-          this.logger.error({ code: error.code, err: error }, 'sealing failed; the next tick tries again');
-        })
-        .then(() => {
-          this.timer?.refresh();
-        });
-    };
-    this.running = this.startAfresh().catch((thrown: unknown) => {
-      this.logger.error({ err: toPipelineError(thrown) }, 'unfinished batches could not be completed; the next start tries again');
+    this.running = this.attempt(() => this.startAfresh());
+    this.timer = setTimeout(() => {
+      this.running = this.running.then(() => this.attempt(() => this.sealWhatIsDue())).then(() => void this.timer?.refresh());
+    }, TICK_MS);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch((thrown: unknown) => {
+      const error = toPipelineError(thrown);
+      this.logger.error({ code: error.code, err: error }, 'batches could not be sealed; the next tick tries again');
     });
-    this.timer = setTimeout(tick, TICK_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -59,6 +58,7 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Seals batches that are full, have waited long enough, or can get nothing more. */
   async sealWhatIsDue(): Promise<void> {
+    await this.announce();
     const open = await this.database.batches.open();
     if (open.length === 0) return;
     const singleRun = this.settings.execution.mode === 'single';
@@ -71,7 +71,15 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
       const reason = reasonToSeal(batch, this.settings.bridge, facts);
       if (reason === null || !(await this.database.batches.move(batch.id, 'open', 'created'))) continue;
       this.logger.info({ batch: batch.path, reason, files: batch.fileCount, bytes: batch.totalBytes }, 'batch sealed');
+      this.unannounced.set(batch.id, batch);
+    }
+    await this.announce();
+  }
+
+  private async announce(): Promise<void> {
+    for (const batch of this.unannounced.values()) {
       await this.complete(batch);
+      this.unannounced.delete(batch.id);
     }
   }
 
@@ -83,8 +91,9 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
     }
     for (const batch of await this.database.batches.list({ status: 'created', limit: 1000 })) {
       const deliveries = await this.database.batches.deliveries(batch.id);
-      if (deliveries.some(({ state }) => state === 'staged')) await this.complete(batch);
+      if (deliveries.some(({ state }) => state === 'staged')) this.unannounced.set(batch.id, batch);
     }
+    await this.announce();
   }
 
   /** Places what is missing, writes the manifest, moves the assets on, announces the batch. */

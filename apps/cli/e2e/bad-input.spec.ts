@@ -145,9 +145,9 @@ describe('a folder full of what should not be there', () => {
     ['outside.jpg', 'LINK_OUTSIDE_SOURCE'],
     ['broken-link.jpg', 'LINK_BROKEN'],
     ['pipe.jpg', 'NOT_A_REGULAR_FILE'],
-    ...(isRoot ? [['device.jpg', 'NOT_A_REGULAR_FILE']] : []),
-  ])('sets %s aside with %s and a sentence', (name, code) => {
-    const { state, reason } = named(name ?? '');
+    ...(isRoot ? ([['device.jpg', 'NOT_A_REGULAR_FILE']] as const) : []),
+  ] as const)('sets %s aside with %s and a sentence', (name, code) => {
+    const { state, reason } = named(name);
     expect(state).toBe('set_aside');
     expect(reason).toMatch(new RegExp(`^${code}: .{10,}`));
   });

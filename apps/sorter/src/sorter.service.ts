@@ -4,7 +4,7 @@ import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
 import { Archive } from './adapters/archive';
 import { CaptureDateReader } from './adapters/capture-date-reader';
-import { dayFolder, originalsAreArchived, shelvings } from './shelving';
+import { originalsAreArchived, shelvings } from './shelving';
 
 /**
  * Puts originals into `sorted/YYYY/MM/DD` – early, as soon as ARCHIVE_WAITS_FOR allows – and, once everything is proven,
@@ -58,8 +58,13 @@ export class SorterService {
       return skip('sorting is off', emit('media.sorted', { assetId: asset.id }, asset.id));
     }
     const shelved = await this.shelve(asset);
-    if (originalsAreArchived(shelved)) await this.archive.retireIntake(shelved);
-    await this.database.assets.move(asset.id, 'verified', 'sorted', { step: 'sorter', status: 'success', assetId: asset.id, message: `archived as ${shelved.files.map(({ archivedPath, path }) => archivedPath ?? path).join(', ')}` });
+    const archived = originalsAreArchived(shelved);
+    if (archived) await this.archive.retireIntake(shelved);
+    await this.database.write(async ({ assets }) => {
+      // From now on the archive copy is the original.
+      for (const { id, archivedPath } of archived ? shelved.files : []) if (archivedPath !== null) await assets.setFilePath(id, archivedPath);
+      await assets.move(asset.id, 'verified', 'sorted', { step: 'sorter', status: 'success', assetId: asset.id, message: `archived as ${shelved.files.map(({ archivedPath, path }) => archivedPath ?? path).join(', ')}` });
+    });
     return done(emit('media.sorted', { assetId: asset.id }, asset.id));
   }
 
@@ -67,8 +72,8 @@ export class SorterService {
   private async shelve(asset: AssetWithFiles): Promise<AssetWithFiles> {
     const missing = shelvings(asset, this.settings.archive.variant).filter(({ target }) => !isShelved(asset, target));
     if (missing.length === 0) return asset;
-    const captureDate = asset.captureDateSource === null ? await this.dates.read(asset) : asset.captureDate;
-    await this.archive.place(asset, dayFolder(captureDate), missing);
+    const { captureDate, captureDateSource } = asset;
+    await this.archive.place(asset, captureDateSource === null ? await this.dates.read(asset) : { date: captureDate, source: captureDateSource }, missing);
     return (await this.database.assets.find(asset.id)) ?? asset;
   }
 }

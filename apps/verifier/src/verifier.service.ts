@@ -4,7 +4,7 @@ import { done, emit, PipelineError, skip, type AssetMessage, type BatchMessage, 
 import { Database, type AssetWithFiles, type Batch } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
 import { ReportWriter, type ReportLine } from './adapters/report-writer';
-import { ShelfInspector, type Finding } from './adapters/shelf-inspector';
+import { ShelfInspector } from './adapters/shelf-inspector';
 import { allSettled, claimsOf } from './claims';
 
 /** Proves, by reading the bytes again, what the database claims; only then may an asset be archived for good and its intake copy go. */
@@ -78,5 +78,3 @@ export class VerifierService {
     return batches;
   }
 }
-
-export type { Finding };

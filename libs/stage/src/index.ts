@@ -4,7 +4,7 @@ export { openHost, type StageHost } from './host';
 export { createLogger, Logger } from './logger';
 export { Metrics } from './metrics';
 export { namedAsset } from './named-asset';
-export { isIdle, reconcile, type Reconciliation } from './reconcile';
+export { isIdle, reconcile, sayAgain, type Reconciliation } from './reconcile';
 export { runStage } from './run-stage';
 export { switchOff } from './switched-off';
 export { Settings } from './settings';

@@ -10,8 +10,11 @@ import type { StageHost } from './host';
 import { Logger } from './logger';
 import type { Metrics } from './metrics';
 import { NestLog } from './nest-log';
+import { reconcile } from './reconcile';
 import { Settings } from './settings';
 import { StoppedWork } from './stopped-work';
+
+const RECONCILE_MS = 60_000;
 
 export interface RunningStage {
   readonly name: StageName;
@@ -52,5 +55,25 @@ export async function startStage(stage: StageDefinition, host: StageHost, metric
   const app = await NestFactory.createMicroservice(root, { strategy, logger: new NestLog(host.logger), abortOnError: false });
   await app.listen();
   host.logger.info({ stage: stage.name }, 'stage is listening');
-  return { name: stage.name, close: () => app.close() };
+  const stopReconciling = host.config.execution.mode === 'single' ? (): void => undefined : reconcileNowAndThen(stage.name, host);
+  return {
+    name: stage.name,
+    close: async () => {
+      stopReconciling();
+      await app.close();
+    },
+  };
+}
+
+/** What a lost message left behind is said again by the stage that waits for it. A single run looks after itself. */
+function reconcileNowAndThen(stage: StageName, host: StageHost): () => void {
+  const timer = setInterval(() => {
+    reconcile(host, [stage]).then(
+      ({ said }) => {
+        if (Object.keys(said).length > 0) host.logger.warn({ stage, said }, 'messages that nothing drove were said again');
+      },
+      (error: unknown) => { host.logger.warn({ stage, err: error }, 'could not look for assets that nothing drives'); },
+    );
+  }, RECONCILE_MS).unref();
+  return () => { clearInterval(timer); };
 }

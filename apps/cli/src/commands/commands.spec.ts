@@ -170,9 +170,9 @@ describe('a library at rest', () => {
     await aLibrary();
     await writeFile(temporaryPath(path.join(library, 'originals/a.jpg')), 'half');
     const { out } = await type('reconcile', '--library', library, '--json');
-    expect(lines(out)).toEqual([{ published: { 'media.discovered': 1 }, busy: [], moves: 0, swept: 1 }]);
+    expect(lines(out)).toEqual([{ said: { 'media.discovered': 1 }, busy: [], moves: 0, swept: 1 }]);
     // what was said waits now; nothing is said twice
-    expect(lines((await type('reconcile', '--library', library, '--json')).out)).toEqual([{ published: {}, busy: ['dedupe'], moves: 0, swept: 0 }]);
+    expect(lines((await type('reconcile', '--library', library, '--json')).out)).toEqual([{ said: {}, busy: ['dedupe'], moves: 0, swept: 0 }]);
   });
 });
 

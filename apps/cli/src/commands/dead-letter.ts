@@ -2,12 +2,11 @@ import { Command } from 'commander';
 import type { Bus } from '@media-pipeline/bus';
 import { errorCatalogue, PipelineError, type DeadLetter } from '@media-pipeline/contracts';
 import type { AssetWithFiles, Database } from '@media-pipeline/schema';
-import { StoppedWork } from '@media-pipeline/stage';
+import { StoppedWork, sayAgain } from '@media-pipeline/stage';
 import { eachAsset } from '../library/assets';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { borrowBroker, openDatabase } from '../library/visit';
 import { note, paint, print, printable, printJson, table } from '../output/text';
-import { driveAsset } from '../reconcile/reconcile';
 import { findAsset } from './asset';
 
 interface DeadLetterFlags extends LibraryFlags {
@@ -149,7 +148,7 @@ async function retryLetter({ bus, database }: Scene, letter: DeadLetter): Promis
 async function retryAsset({ bus, database }: Scene, asset: AssetWithFiles): Promise<void> {
   const state = await database.assets.revive(asset.id, { step: 'cli', status: 'info', message: 'another try was asked for', assetId: asset.id });
   if (state === null) throw new PipelineError('UNKNOWN_ASSET', `${asset.id} is ${asset.state}: there is nothing to try again.`);
-  await driveAsset({ bus, database }, { ...asset, state });
+  await sayAgain({ bus, database }, { ...asset, state });
 }
 
 async function retry(scene: Scene & { readonly ours: boolean }, entry: string, flags: DeadLetterFlags): Promise<void> {

@@ -3,7 +3,7 @@ import { Library } from '@media-pipeline/files';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { borrowBroker, openDatabase } from '../library/visit';
 import { note, print, printJson } from '../output/text';
-import { mend } from '../reconcile/reconcile';
+import { mend } from '../library/mend';
 
 const about = `
 For each stage that has nothing before it, the messages of the photos that wait for it are said again; moves that a crash cut short
@@ -28,7 +28,7 @@ export const reconcileCommand = (): Command =>
           printJson(result);
           return;
         }
-        const said = Object.entries(result.published);
+        const said = Object.entries(result.said);
         print(said.length === 0 ? 'No message was missing.' : said.map(([subject, count]) => `${subject}: ${count} said again`).join('\n'));
         if (result.busy.length > 0) print(`left alone, because they have work: ${result.busy.join(', ')}`);
         if (result.moves > 0) print(`${result.moves} interrupted moves finished`);

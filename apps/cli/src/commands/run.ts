@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { Config } from '@media-pipeline/config';
-import { assetStates, isTerminal } from '@media-pipeline/contracts';
+import { assetStates, isTerminal, PipelineError } from '@media-pipeline/contracts';
 import { loadStages, openPipeline, closeStages, startStages, type Pipeline } from '../run/pipeline';
 import { exitCodes, type ExitCode } from '../failure';
 import { eachAsset } from '../library/assets';
 import { readSettings, requireSource, sourceOverrides, withLibrary, type LibraryFlags } from '../library/options';
-import { mend } from '../reconcile/reconcile';
+import { mend } from '../library/mend';
 import { Interrupt } from '../run/interrupt';
 import { requireTerminal, runByHand } from '../run/manual';
 import { chooseReporter, type Reporter, type StoppedAsset } from '../run/reporters';
@@ -20,6 +20,7 @@ interface RunFlags extends LibraryFlags {
   readonly json?: boolean;
   readonly manual?: boolean;
   readonly yes?: boolean;
+  readonly stay?: string;
 }
 
 const examples = `
@@ -41,6 +42,7 @@ export const runCommand = (): Command =>
     .description('run all stages in one process: takes photos in, and works them through to the archive')
     .option('--source <dir>', 'folder to take in (default: FOLDER_SOURCE_PATH)')
     .option('--once', 'work through what is there, then end (default: PIPELINE_EXECUTION_MODE=single)')
+    .option('--stay <seconds>', 'watch for so long after everything is done, then end')
     .option('--manual', 'ask before each stage')
     .option('-y, --yes', 'with --manual: answer every question with yes')
     .option('--json', 'JSON lines on stdout, the summary last')
@@ -57,6 +59,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
     ...(once ? { PIPELINE_EXECUTION_MODE: 'single' } : {}),
   });
   const ends = config.execution.mode === 'single';
+  const stayMs = parseStay(flags.stay);
   if (flags.manual) requireTerminal(flags.yes === true);
   await requireSource(config, flags.source);
   const reporter = chooseReporter(flags.json === true);
@@ -69,25 +72,48 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   await using pipeline = await openPipeline(config, { command: 'run', log: 'file', exclusive: true });
   reporter.say(`broker ${redact(pipeline.brokerUrl)} · library ${config.library.root}`);
   using watch = new Watch(pipeline.host, reporter, interrupt);
+  let shown = '';
+  const report = async (): Promise<{ summary: Summary; isNews: boolean }> => {
+    const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);
+    const numbers = JSON.stringify({ ...summary, seconds: 0 });
+    if (numbers === shown) return { summary, isNews: false };
+    shown = numbers;
+    reporter.summary(summary, places(config, pipeline).map(([name, place]) => [name, redact(place)]), stopped);
+    return { summary, isNews: true };
+  };
   await watch.begin();
   await mend(pipeline.host, pipeline);
-  const end = flags.manual ? await byHand(pipeline, watch, reporter, interrupt, flags.yes === true) : await allAtOnce(pipeline, watch, ends, (error) => reporter.say(String(error)));
+  const end = flags.manual ? await byHand(pipeline, watch, reporter, interrupt, flags.yes === true) : await allAtOnce(pipeline, watch, reporter, { ends, stayMs, report });
 
-  const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);
-  reporter.summary(summary, places(config, pipeline).map(([name, place]) => [name, redact(place)]), stopped);
+  // With --json the summary is the last line, whatever came before.
+  if (flags.json) shown = '';
+  const { summary } = await report();
   if (end === 'stuck') reporter.say(`${await unfinished(pipeline)} assets could not be brought to an end; see ${pipeline.logFile ?? 'the log'} and \`media-pipeline status\`.`);
   if (end === 'interrupted') return ends ? exitCodes.interrupted : exitCodes.ok;
   return end === 'stuck' || summary.failed > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-async function allAtOnce(pipeline: Pipeline, watch: Watch, ends: boolean, onFailure: (error: unknown) => void): Promise<EndOfWatch> {
+interface Course {
+  readonly ends: boolean;
+  readonly stayMs: number;
+  /** Shows the summary, unless it is the one that was shown last. */
+  readonly report: () => Promise<{ readonly isNews: boolean }>;
+}
+
+/** All stages, until everything is done; without --once, again and again whenever something comes. */
+async function allAtOnce(pipeline: Pipeline, watch: Watch, reporter: Reporter, { ends, stayMs, report }: Course): Promise<EndOfWatch> {
   const { host } = pipeline;
   const running = await startStages(await loadStages(), host);
-  const unschedule = await followSchedule(host.bus, host.config, onFailure);
+  const unschedule = await followSchedule(host.bus, host.config, (error) => { reporter.say(String(error)); });
   try {
     if (ends) return await watch.untilDone();
-    await watch.untilInterrupted();
-    return 'interrupted';
+    for (;;) {
+      const end = await watch.untilDone();
+      if (end === 'interrupted') return end;
+      if ((await report()).isNews) reporter.say('everything is done; watching for more (Ctrl-C ends)');
+      const next = await watch.untilBusy(performance.now() + stayMs);
+      if (next !== 'busy') return next === 'quiet' ? end : next;
+    }
   } finally {
     unschedule();
     await closeStages(running);
@@ -108,6 +134,13 @@ async function summarize({ host }: Pipeline, config: Config, seconds: number): P
     if (asset.state === 'set_aside' || asset.state === 'failed') stopped.push(asStopped(asset));
   }
   return { summary: { ...counts, seconds: Math.round(seconds * 100) / 100, library: config.library.root }, stopped };
+}
+
+/** @returns milliseconds; Infinity when nothing was said */
+function parseStay(text: string | undefined): number {
+  if (text === undefined) return Infinity;
+  if (!/^\d+$/.test(text)) throw new PipelineError('USAGE', `--stay takes whole seconds, not "${text}".`);
+  return Number(text) * 1000;
 }
 
 async function unfinished({ host }: Pipeline): Promise<number> {

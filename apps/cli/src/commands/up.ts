@@ -3,7 +3,7 @@ import { PipelineError, stageNames, type StageName } from '@media-pipeline/contr
 import { Metrics, serveHealth } from '@media-pipeline/stage';
 import { readSettings, requireSource, sourceOverrides, withLibrary, type LibraryFlags } from '../library/options';
 import { note } from '../output/text';
-import { mend } from '../reconcile/reconcile';
+import { mend } from '../library/mend';
 import { Interrupt } from '../run/interrupt';
 import { closeStages, loadStages, openPipeline, startStages } from '../run/pipeline';
 import { followSchedule } from '../run/schedule';

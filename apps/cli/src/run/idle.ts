@@ -1,4 +1,4 @@
-import { isTerminal, type AssetState, type StageName } from '@media-pipeline/contracts';
+import { assetStates, isTerminal, type AssetState, type StageName } from '@media-pipeline/contracts';
 
 /** What one consumer of a stage has before it. */
 export interface Backlog {
@@ -31,7 +31,6 @@ export class EndOfWork {
   private reconciliations = 0;
 
   judge({ counts, backlog }: Reading, now: number): Judgement {
-    const open = (Object.entries(counts) as [AssetState, number][]).filter(([state, count]) => count > 0 && !isTerminal(state));
     const picture = JSON.stringify(counts);
     if (picture !== this.picture) {
       this.picture = picture;
@@ -44,7 +43,7 @@ export class EndOfWork {
       return 'working';
     }
     this.idleSeen += 1;
-    if (open.length === 0) return this.idleSeen >= 2 ? 'finished' : 'settling';
+    if (!hasOpen(counts)) return this.idleSeen >= 2 ? 'finished' : 'settling';
     this.quietSince ??= now;
     if (now - this.quietSince < settleMs) return 'settling';
     this.quietSince = null;
@@ -53,3 +52,6 @@ export class EndOfWork {
     return this.reconciliations > mostReconciliations ? 'stuck' : 'stranded';
   }
 }
+
+/** Whether any asset has not ended. */
+export const hasOpen = (counts: Reading['counts']): boolean => assetStates.some((state) => counts[state] > 0 && !isTerminal(state));

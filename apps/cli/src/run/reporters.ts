@@ -1,5 +1,5 @@
 import { MultiBar, type Options, type SingleBar } from 'cli-progress';
-import { stageNames, type StageName } from '@media-pipeline/contracts';
+import { errorCatalogue, stageNames, type DeadLetter, type StageName } from '@media-pipeline/contracts';
 import { bytes, duration, note, paint, print, printable, printJson, shortened, table } from '../output/text';
 import type { ProgressView, StageView } from './progress-board';
 import type { Summary } from './summary';
@@ -16,6 +16,8 @@ export interface Reporter {
   say(line: string): void;
   progress(view: ProgressView): void;
   stopped(asset: StoppedAsset, as: 'set_aside' | 'failed'): void;
+  /** A stage gave something up that no asset stands for. */
+  givenUp(letter: DeadLetter): void;
   /** The screen is given back, for a question or the summary. */
   pause(): void;
   summary(summary: Summary, places: readonly (readonly [string, string])[], stopped: readonly StoppedAsset[]): void;
@@ -42,6 +44,10 @@ class JsonReporter implements Reporter {
     printJson({ event: as === 'failed' ? 'failed' : 'setAside', id, path, code, reason });
   }
 
+  givenUp({ stage, code, reason }: DeadLetter): void {
+    printJson({ event: 'givenUp', stage, code, reason, advice: errorCatalogue[code].advice });
+  }
+
   summary(summary: Summary): void {
     printJson(summary);
   }
@@ -64,6 +70,10 @@ class LineReporter implements Reporter {
 
   stopped(asset: StoppedAsset, as: 'set_aside' | 'failed'): void {
     print(stoppedLine(asset, as));
+  }
+
+  givenUp(letter: DeadLetter): void {
+    print(givenUpLine(letter));
   }
 
   summary(...given: Parameters<Reporter['summary']>): void {
@@ -97,6 +107,10 @@ class TerminalReporter implements Reporter {
     this.say(stoppedLine(asset, as));
   }
 
+  givenUp(letter: DeadLetter): void {
+    this.say(givenUpLine(letter));
+  }
+
   pause(): void {
     this.bars?.multi.stop();
     this.bars = undefined;
@@ -128,6 +142,8 @@ export const progressLine = (view: ProgressView): string =>
 
 const stoppedLine = ({ path, code, reason }: StoppedAsset, as: 'set_aside' | 'failed'): string =>
   `${as === 'failed' ? paint().red('failed') : paint().yellow('set aside')} ${printable(path)}: ${code}: ${printable(reason)}`;
+
+const givenUpLine = ({ stage, code, reason }: DeadLetter): string => `${paint().red(`${stage} gave up`)} ${code}: ${printable(reason)}\n  ${errorCatalogue[code].advice}`;
 
 const listedAtMost = 20;
 

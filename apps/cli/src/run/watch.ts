@@ -1,6 +1,6 @@
-import type { StageHost } from '@media-pipeline/stage';
-import { driveOn } from '../reconcile/reconcile';
-import { EndOfWork, type Reading } from './idle';
+import { reconcile, type StageHost } from '@media-pipeline/stage';
+import { EndOfWork, hasOpen, type Reading } from './idle';
+import { GivenUp } from './given-up';
 import type { Interrupt } from './interrupt';
 import { ProgressBoard } from './progress-board';
 import type { Reporter } from './reporters';
@@ -14,6 +14,7 @@ export type EndOfWatch = 'finished' | 'stuck' | 'interrupted';
 export class Watch implements Disposable {
   private readonly board = new ProgressBoard();
   private readonly stoppedAssets: StoppedAssets;
+  private readonly givenUp: GivenUp;
   private readonly unwatch: () => void;
 
   constructor(
@@ -22,6 +23,7 @@ export class Watch implements Disposable {
     private readonly interrupt: Interrupt,
   ) {
     this.stoppedAssets = new StoppedAssets(host.database);
+    this.givenUp = new GivenUp(host.bus);
     this.unwatch = host.bus.watchProgress((progress) => this.board.report(progress, performance.now()));
   }
 
@@ -29,6 +31,7 @@ export class Watch implements Disposable {
   async begin(): Promise<void> {
     const counts = await this.host.database.assets.countByState();
     await this.stoppedAssets.fresh(counts.set_aside, counts.failed);
+    await this.givenUp.begin();
   }
 
   /** Until all is done (or nothing moves any more, with the messages said again some times); interrupted, it returns at once. */
@@ -38,9 +41,10 @@ export class Watch implements Disposable {
       const reading = await this.look();
       const judgement = end.judge(reading, performance.now());
       if (judgement === 'finished' || judgement === 'stuck') return judgement;
+      if (judgement !== 'working' && this.givenUp.byTheMachine) return 'stuck';
       if (judgement === 'stranded') {
-        const { published } = await driveOn(this.host);
-        this.host.logger.warn({ published }, 'nothing was under way although assets had not ended: their messages were said again');
+        const { said } = await reconcile(this.host);
+        this.host.logger.warn({ said }, 'nothing was under way although assets had not ended: their messages were said again');
       }
       await this.interrupt.pause(judgement === 'settling' ? lookEveryMs / 4 : lookEveryMs);
       if (this.interrupt.asked) return 'interrupted';
@@ -56,15 +60,18 @@ export class Watch implements Disposable {
     }
   }
 
-  /** For as long as nobody interrupts. */
-  async untilInterrupted(): Promise<void> {
-    await this.until(() => false);
+  /** Until something is to be done again. */
+  async untilBusy(giveUpAt = Infinity): Promise<'busy' | 'quiet' | 'interrupted'> {
+    const busy = await this.until(({ counts, backlog }) => performance.now() > giveUpAt || backlog.some(({ pending, underWay }) => pending + underWay > 0) || hasOpen(counts));
+    if (!busy) return 'interrupted';
+    return performance.now() > giveUpAt ? 'quiet' : 'busy';
   }
 
   async look(): Promise<Reading> {
     const backlog = await this.host.bus.lag();
     const counts = await this.host.database.assets.countByState();
     for (const { as, asset } of await this.stoppedAssets.fresh(counts.set_aside, counts.failed)) this.reporter.stopped(asset, as);
+    for (const letter of await this.givenUp.fresh()) this.reporter.givenUp(letter);
     this.board.update(counts, backlog, performance.now());
     this.reporter.progress(this.board.view(performance.now()));
     return { counts, backlog };

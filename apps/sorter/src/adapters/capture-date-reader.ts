@@ -1,28 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { Library } from '@media-pipeline/files';
 import { readCaptureDate } from '@media-pipeline/media';
-import { Database, type AssetWithFiles } from '@media-pipeline/schema';
+import type { AssetWithFiles } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
 
-/** Finds out when an asset was taken (its primary file tells for all of it) and keeps the answer with where it came from. */
+export interface CaptureDate {
+  readonly date: string | null;
+  /** Where it was read, for people. */
+  readonly source: string;
+}
+
+/** Finds out when an asset was taken; its primary file tells for all of it. */
 @Injectable()
 export class CaptureDateReader {
   constructor(
     private readonly settings: Settings,
     private readonly library: Library,
-    private readonly database: Database,
   ) {}
 
-  async read(asset: AssetWithFiles): Promise<string | null> {
+  async read(asset: AssetWithFiles): Promise<CaptureDate> {
     const primary = asset.files.find(({ role }) => role === 'primary') ?? asset.files[0];
-    if (!primary) return null;
+    if (!primary) return { date: null, source: 'no file' };
     const { date, source, zone } = await readCaptureDate(this.library.absolute(primary.path), {
       useMetadata: this.settings.archive.useExif,
       fallbackToFileDate: this.settings.archive.fallbackToCreationDate,
       filename: primary.filename,
       modifiedAt: primary.modifiedAt,
     });
-    await this.database.assets.setCaptureDate(asset.id, date, zone === 'inferred' ? `${source} (zone inferred)` : source);
-    return date;
+    return { date, source: zone === 'inferred' ? `${source} (zone inferred)` : source };
   }
 }

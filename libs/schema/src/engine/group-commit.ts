@@ -9,6 +9,11 @@ import { inTransaction } from './transaction-scope';
 /** A group ends after so many units or so many milliseconds, so that other processes and the event loop have their turn. */
 const maxUnits = 256;
 const maxHoldMs = 20;
+/**
+ * Commits begin at least so far apart (ms), so that those who were answered by the last one, and did their next step, share the next one.
+ * A writer alone after a pause does not wait.
+ */
+const pulseMs = 4;
 /** How long the lock of another process is waited for before it counts as an error. */
 const lockPatienceMs = 30_000;
 
@@ -31,6 +36,7 @@ export class GroupCommit {
   private readonly queue: Unit[] = [];
   private draining: Promise<void> | null = null;
   private closed = false;
+  private lastBegan = -Infinity;
 
   constructor(private readonly runner: QueryRunner) {}
 
@@ -49,9 +55,12 @@ export class GroupCommit {
   }
 
   private async drain(): Promise<void> {
-    // Whoever asks in the same turn of the event loop shares the commit; so does whoever was answered by the last one and asks again.
+    // Whoever asks in the same turn of the event loop shares the commit.
     await nextTurn();
     while (this.queue.length > 0) {
+      const rest = this.lastBegan + pulseMs - performance.now();
+      if (rest > 0) await pause(rest);
+      this.lastBegan = performance.now();
       for (const settle of await this.group()) settle();
       await nextTurn();
     }

@@ -3,10 +3,10 @@ import type { Asset, Batch, Delivery } from '@media-pipeline/schema';
 
 /**
  * The messages that one asset's state says should be under way. `pass` makes the message ids new: the broker drops an id it has seen
- * within its window, and the first message may have had the usual one. None for an asset that has ended, or waits in an open batch
- * (that is the bridge's to seal). One whose bytes never all came is finished by reading the source again.
+ * within its window, and the first message may have had the usual one. None for an asset that has ended, or that lies in a batch
+ * which is not sealed (that is the bridge's). One whose bytes never all came is finished by reading the source again.
  */
-export function messagesFor(asset: Pick<Asset, 'id' | 'state'>, deliveries: readonly Delivery[], batches: ReadonlyMap<string, Batch>, pass: string): Emit[] {
+export function nextMessages(asset: Pick<Asset, 'id' | 'state'>, deliveries: readonly Delivery[], batches: ReadonlyMap<string, Batch>, pass: string): Emit[] {
   const { id: assetId } = asset;
   const again = ['again', pass, assetId] as const;
   switch (asset.state) {
@@ -17,7 +17,7 @@ export function messagesFor(asset: Pick<Asset, 'id' | 'state'>, deliveries: read
     case 'unique':
       return [emit('media.unique', { assetId }, ...again)];
     case 'compressed':
-      return [emit('media.compressed', { assetId }, ...again)];
+      return deliveries.length > 0 ? [] : [emit('media.compressed', { assetId }, ...again)];
     case 'verified':
       return [emit('media.verified', { assetId }, ...again)];
     case 'bridged':
@@ -45,4 +45,4 @@ const batchMessage = (destination: Destination, step: 'bridged' | 'uploaded', ba
   emit(`media.${step}.${destination}`, { batchId }, 'again', pass, batchId);
 
 /** Reads the sources once more. */
-export const ingestAgain = (pass: string): Emit => emit('media.ingest.requested', {}, 'again', pass);
+const ingestAgain = (pass: string): Emit => emit('media.ingest.requested', {}, 'again', pass);
