@@ -1,3 +1,4 @@
+import { endOfBlock, readCodeTables, type CodeTable } from './code-tables';
 import { endOfScan, isStandalone, marker, markerAt, type JpegStructure } from './segments';
 
 /**
@@ -22,7 +23,7 @@ export function entropyFault(bytes: Buffer, { frame }: JpegStructure): string | 
       continue;
     }
     const end = start + 2 + bytes.readUInt16BE(start + 2);
-    if (code === 0xc4 && !readTables(bytes, start + 4, end, tables)) return 'a code table is damaged';
+    if (code === 0xc4 && !readCodeTables(bytes.subarray(start + 4, end), tables)) return 'a code table is damaged';
     if (code === marker.dri && end >= start + 6) restartInterval = bytes.readUInt16BE(start + 4);
     at = end;
     if (code !== marker.sos) continue;
@@ -33,19 +34,6 @@ export function entropyFault(bytes: Buffer, { frame }: JpegStructure): string | 
     if (fault) return fault;
   }
 }
-
-/** Both are looked up by the next 16 bits. */
-interface CodeTable {
-  /** One code: its length in bits (low byte), its symbol (next byte); 0 where no code begins like this. */
-  readonly single: Int32Array;
-  /**
-   * As many whole AC codes with their values as fit: their bits (low byte), by how many coefficients they go on (next byte), and whether
-   * the last one ends the block (bit 16); 0 where not even one fits.
-   */
-  readonly several: Int32Array;
-}
-
-const endOfBlock = 1 << 16;
 
 interface Scan {
   /** The blocks of one MCU in order: the tables of each. */
@@ -74,53 +62,19 @@ function scanOf(bytes: Buffer, from: number, end: number, frame: JpegStructure['
   return { blocks, units };
 }
 
-/** The code tables of a DHT segment (T.81 annex C), unrolled. False when they make no sense. */
-function readTables(bytes: Buffer, from: number, end: number, tables: Map<number, CodeTable>): boolean {
-  let at = from;
-  while (at + 17 <= end) {
-    const id = bytes.readUInt8(at);
-    const table = new Int32Array(65_536);
-    let symbol = at + 17;
-    let code = 0;
-    for (let length = 1; length <= 16; length++) {
-      for (let left = bytes.readUInt8(at + length); left > 0; left--) {
-        const first = code << (16 - length);
-        const span = 1 << (16 - length);
-        if (symbol >= end || first + span > 65_536) return false;
-        table.fill(length | (bytes.readUInt8(symbol++) << 8), first, first + span);
-        code++;
-      }
-      code <<= 1;
-    }
-    tables.set(id, { single: table, several: id >= 0x10 ? combine(table) : table });
-    at = symbol;
-  }
-  return true;
+/** Used again for each picture: fresh buffers of its size would have the collector run once per photo. Nothing here waits, so nobody meets. */
+let scratch = Buffer.alloc(0);
+const largestScratch = 16 * 1024 * 1024;
+
+function scratchOf(length: number): Buffer {
+  if (length > largestScratch) return Buffer.alloc(length);
+  if (scratch.length < length) scratch = Buffer.alloc(length);
+  return scratch;
 }
 
-function combine(single: Int32Array): Int32Array {
-  const several = new Int32Array(65_536);
-  for (let window = 0; window < 65_536; window++) {
-    let bits = 0;
-    let coefficients = 0;
-    let end = 0;
-    while (end === 0 && coefficients < 64) {
-      const entry = single[(window << bits) & 0xffff] ?? 0;
-      const length = (entry & 0xff) + ((entry >> 8) & 15);
-      if (entry === 0 || bits + length > 16) break;
-      bits += length;
-      if ((entry >> 8) & 15) coefficients += (entry >> 12) + 1;
-      else if (entry >> 8 === 0xf0) coefficients += 16;
-      else end = endOfBlock;
-    }
-    several[window] = bits === 0 ? 0 : bits | (coefficients << 8) | end;
-  }
-  return several;
-}
-
-/** The data between restart markers, without its stuffed zeroes. */
+/** The data between restart markers, without its stuffed zeroes; a few bytes can be read behind each. */
 function intervals(bytes: Buffer, from: number, end: number): Buffer[] {
-  const clean = Buffer.allocUnsafe(end - from);
+  const clean = scratchOf(end - from + 8);
   const pieces: Buffer[] = [];
   let written = 0;
   let pieceStart = 0;
@@ -156,12 +110,10 @@ function walkScan(found: readonly Buffer[], { blocks, units }: Scan, restartInte
 
 /**
  * The inner loop: some four million codes for a 12-megapixel photo, two or three at a time.
- * Reads beyond the end give zeroes; the position shows it in the end.
+ * Reads beyond the end give whatever is there; the position shows it in the end.
  */
-function walkPiece(piece: Buffer, blocks: Scan['blocks'], units: number): string | null {
-  const data = new Uint8Array(piece.length + 8);
-  data.set(piece);
-  const limit = piece.length * 8;
+function walkPiece(data: Buffer, blocks: Scan['blocks'], units: number): string | null {
+  const limit = data.length * 8;
   const next16 = (bit: number): number => {
     const byte = bit >> 3;
     return ((((data[byte] ?? 0) << 16) | ((data[byte + 1] ?? 0) << 8) | (data[byte + 2] ?? 0)) >> (8 - (bit & 7))) & 0xffff;
@@ -175,10 +127,10 @@ function walkPiece(piece: Buffer, blocks: Scan['blocks'], units: number): string
       for (let coefficient = 1; coefficient < 64; ) {
         const window = next16(bit);
         const several = ac.several[window] ?? 0;
-        const reached = coefficient + ((several >> 8) & 0xff);
+        const reached = coefficient + ((several >> 5) & 0x7f);
         // together only within the block: its 63rd coefficient ends it without a code
         if (several !== 0 && (reached < 64 || (reached === 64 && several < endOfBlock))) {
-          bit += several & 0xff;
+          bit += several & 0x1f;
           if (several >= endOfBlock) break;
           coefficient = reached;
           continue;
@@ -196,7 +148,7 @@ function walkPiece(piece: Buffer, blocks: Scan['blocks'], units: number): string
     if (bit > limit) return 'the picture data ends too early';
   }
   // up to seven bits fill the last byte; some cameras put whole bytes of zeroes or ones behind them
-  const rest = piece.subarray((bit + 7) >> 3);
+  const rest = data.subarray((bit + 7) >> 3);
   const filling = rest[0] ?? 0;
   return rest.every((value) => value === filling) && (filling === 0 || filling === 0xff) ? null : `${rest.length} bytes of the picture data belong to no block`;
 }

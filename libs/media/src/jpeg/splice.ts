@@ -59,14 +59,16 @@ export function spliceJpeg(original: Buffer, encoded: Buffer): Buffer {
 
   const index = readPictureIndex(original, source.segments);
   const metadata = source.segments.filter(isMetadata);
-  const first = Buffer.concat([
+  const trailer = original.subarray(source.end);
+  const result = Buffer.concat([
     Buffer.from([0xff, marker.soi]),
     ...metadata.map((segment) => bytesOf(original, segment)),
     ...picture.segments.filter((segment) => !isMetadata(segment)).map((segment) => bytesOf(encoded, segment)),
     encoded.subarray(picture.scanStart, picture.end),
+    trailer,
   ]);
-  if (index) rewriteIndex(first, original, source, index, metadata);
-  return Buffer.concat([first, original.subarray(source.end)]);
+  if (index) rewriteIndex(result.subarray(0, result.length - trailer.length), original, source, index, metadata);
+  return result;
 }
 
 /** Changes the offsets of `index` in `first`, the new first picture, in place. */

@@ -60,10 +60,17 @@ export class CodecImageEncoder extends ImageEncoder {
 /** A file that an image codec reads whole; larger ones are no photos, or raw scans whose pixels are beyond the limit anyway. */
 const maxBytes = 1024 * 1024 * 1024;
 
+/** The bytes of jobs under way, so that the proof need not read them again; the service makes sure that the file is the same before and after. */
+const sources = new WeakMap<EncodeJob, ImageSource>();
+
 export async function readSource(job: EncodeJob): Promise<ImageSource> {
   const { source, settings, signal, temporary } = job;
+  const before = sources.get(job);
+  if (before) return before;
   const { size } = await stat(source);
   if (size > maxBytes) throw new PipelineError('MEDIA_TOO_LARGE', `the picture has ${size} bytes`);
   const bytes = await readFile(source);
-  return { bytes, settings, signal, scratch: temporary, onProgress: (fraction) => job.onProgress(fraction) };
+  const read: ImageSource = { bytes, settings, signal, scratch: temporary, onProgress: (fraction) => job.onProgress(fraction) };
+  sources.set(job, read);
+  return read;
 }

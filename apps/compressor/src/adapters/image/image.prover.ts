@@ -6,7 +6,7 @@ import type { KeepCode } from '../../keep-code';
 import type { ImageCodecs } from './codecs';
 import { readSource } from './image.encoder';
 
-/** Reads source and result from disk and lets the format's codec compare them. A result that cannot be read is a difference like any other. */
+/** Reads the result from disk and lets the format's codec compare it with the source. A result that cannot be read is a difference like any other. */
 export class CodecImageProver extends ImageProver {
   constructor(private readonly codecs: ImageCodecs) {
     super();
