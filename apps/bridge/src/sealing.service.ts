@@ -20,6 +20,7 @@ const upstream = new Set(['ingest', 'dedupe', 'compressor', 'bridge']);
 export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  private announcing: Promise<void> | undefined;
   /** Sealed, and not announced yet: one whose folder could not be completed is tried again at each tick. */
   private readonly unannounced = new Map<string, Batch>();
 
@@ -76,7 +77,15 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.announce();
   }
 
-  private async announce(): Promise<void> {
+  /** One at a time: whoever asks meanwhile waits for the same work. */
+  private announce(): Promise<void> {
+    this.announcing ??= this.announceAll().finally(() => {
+      this.announcing = undefined;
+    });
+    return this.announcing;
+  }
+
+  private async announceAll(): Promise<void> {
     for (const batch of this.unannounced.values()) {
       await this.complete(batch);
       this.unannounced.delete(batch.id);

@@ -14,7 +14,7 @@ import { inClusters, Scan } from './scan';
 import type { Listing } from './source-file';
 
 /** Copies under way at a time: enough to keep a disk busy while others wait for their fsync. */
-const copiesAtOnce = 4;
+const copiesAtOnce = 12;
 /** Files that are identified at a time, and assets that are written down in one transaction. */
 const batchSize = 64;
 

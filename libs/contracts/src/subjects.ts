@@ -56,10 +56,10 @@ const subject = <T extends z.ZodType>(schema: T, handledBy: readonly ConsumerPol
  */
 export const catalogue = {
   'media.ingest.requested': subject(IngestRequest, [policy('ingest', { lanes: 1, maxAckPending: 1 })]),
-  'media.discovered': subject(AssetMessage, [policy('dedupe', { lanes: 8 })]),
+  'media.discovered': subject(AssetMessage, [policy('dedupe', { lanes: 16 })]),
   'media.unique': subject(AssetMessage, [policy('compressor', { lanes: 'perCore' })]),
   'media.duplicate': subject(AssetMessage.safeExtend({ duplicateOf: AssetId.optional() }), []),
-  'media.compressed': subject(AssetMessage, [policy('bridge', { lanes: 8 }), policy('sorter', { durable: 'sorter-early', lanes: 8 })]),
+  'media.compressed': subject(AssetMessage, [policy('bridge', { lanes: 16 }), policy('sorter', { durable: 'sorter-early', lanes: 16 })]),
   'media.bridged.icloud': subject(BatchMessage, [policy('icloud-uploader', { lanes: 1, maxAckPending: 1, ackWaitMs: 60_000 })]),
   'media.bridged.pixel': subject(BatchMessage, [policy('pixel-sync', { lanes: 1, maxAckPending: 2, ackWaitMs: 60_000 })]),
   /** An asset that goes to no destination (all are switched off): the verifier still proves what lies here. */
@@ -69,7 +69,7 @@ export const catalogue = {
     policy('sorter', { durable: 'sorter-icloud', lanes: 1, ackWaitMs: 60_000 }),
   ]),
   'media.uploaded.pixel': subject(BatchMessage, [policy('verifier', { durable: 'verifier-pixel', lanes: 1, ackWaitMs: 60_000 })]),
-  'media.verified': subject(AssetMessage, [policy('sorter', { lanes: 8 })]),
+  'media.verified': subject(AssetMessage, [policy('sorter', { lanes: 16 })]),
   'media.sorted': subject(AssetMessage, []),
 } as const;
 

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Config } from '@media-pipeline/config';
 import { assetStates, isTerminal, PipelineError } from '@media-pipeline/contracts';
+import { writeDurably } from '@media-pipeline/files';
+import { Metrics } from '@media-pipeline/stage';
 import { loadStages, openPipeline, closeStages, startStages, type Pipeline } from '../run/pipeline';
 import { exitCodes, type ExitCode } from '../failure';
 import { eachAsset } from '../library/assets';
@@ -103,7 +105,8 @@ interface Course {
 /** All stages, until everything is done; without --once, again and again whenever something comes. */
 async function allAtOnce(pipeline: Pipeline, watch: Watch, reporter: Reporter, { ends, stayMs, report }: Course): Promise<EndOfWatch> {
   const { host } = pipeline;
-  const running = await startStages(await loadStages(), host);
+  const metrics = new Metrics();
+  const running = await startStages(await loadStages(), host, metrics);
   const unschedule = await followSchedule(host.bus, host.config, (error) => { reporter.say(String(error)); });
   try {
     if (ends) return await watch.untilDone();
@@ -117,6 +120,8 @@ async function allAtOnce(pipeline: Pipeline, watch: Watch, reporter: Reporter, {
   } finally {
     unschedule();
     await closeStages(running);
+    // What each stage cost, in Prometheus' text format: for `npm run bench`, and for who wonders what takes so long.
+    await writeDurably(host.library.absolute(host.library.path('logs', 'metrics.prom')), await metrics.registry.metrics());
   }
 }
 

@@ -12,7 +12,8 @@ export function zoneOf({ latitude, longitude }: Position): string | null {
   return zoneAt(latitude, longitude);
 }
 
-export const machineZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+let zoneOfMachine: string | undefined;
+export const machineZone = (): string => (zoneOfMachine ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

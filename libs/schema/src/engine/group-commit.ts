@@ -10,10 +10,11 @@ import { inTransaction } from './transaction-scope';
 const maxUnits = 256;
 const maxHoldMs = 20;
 /**
- * Commits begin at least so far apart (ms), so that those who were answered by the last one, and did their next step, share the next one.
- * A writer alone after a pause does not wait.
+ * Commits begin at least so far apart (ms), unless enough units wait, so that those who were answered by the last one and did their next
+ * step share the next one. A writer alone after a pause does not wait.
  */
-const pulseMs = 4;
+const pulseMs = 10;
+const enoughUnits = 24;
 /** How long the lock of another process is waited for before it counts as an error. */
 const lockPatienceMs = 30_000;
 
@@ -58,8 +59,7 @@ export class GroupCommit {
     // Whoever asks in the same turn of the event loop shares the commit.
     await nextTurn();
     while (this.queue.length > 0) {
-      const rest = this.lastBegan + pulseMs - performance.now();
-      if (rest > 0) await pause(rest);
+      while (this.queue.length < enoughUnits && performance.now() < this.lastBegan + pulseMs) await pause(1);
       this.lastBegan = performance.now();
       for (const settle of await this.group()) settle();
       await nextTurn();
