@@ -109,9 +109,10 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
   private async complete(batch: Batch): Promise<void> {
     const deliveries = await this.database.batches.deliveries(batch.id);
     const assets = await this.database.assets.findMany([...new Set(deliveries.map(({ assetId }) => assetId))]);
-    for (const asset of assets) {
-      const mine = deliveries.filter(({ assetId }) => assetId === asset.id);
-      await this.folder.place(batch, mine, cargoFor(batch.destination, asset));
+    const missing = await this.folder.missing(batch, deliveries);
+    for (const asset of missing.length === 0 ? [] : assets) {
+      const mine = missing.filter(({ assetId }) => assetId === asset.id);
+      if (mine.length > 0) await this.folder.place(batch, mine, cargoFor(batch.destination, asset));
     }
     await this.folder.writeManifest(batch, deliveries, assets);
     await Promise.all(

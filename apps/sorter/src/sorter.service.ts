@@ -57,7 +57,7 @@ export class SorterService {
       await this.database.assets.move(asset.id, 'verified', 'completed', { step: 'sorter', status: 'info', assetId: asset.id, message: 'sorting is off: the originals stay under originals/' });
       return skip('sorting is off', emit('media.sorted', { assetId: asset.id }, asset.id));
     }
-    const shelved = await this.shelve(asset);
+    const shelved = (await this.shelve(asset)) ? await namedAsset(this.database, { assetId: asset.id }) : asset;
     const archived = originalsAreArchived(shelved);
     if (archived) await this.archive.retireIntake(shelved);
     await this.database.write(async ({ assets }) => {
@@ -68,13 +68,13 @@ export class SorterService {
     return done(emit('media.sorted', { assetId: asset.id }, asset.id));
   }
 
-  /** Archives what of the asset is not archived yet; the asset as it is afterwards. */
-  private async shelve(asset: AssetWithFiles): Promise<AssetWithFiles> {
+  /** Archives what of the asset is not archived yet. False when there was nothing. */
+  private async shelve(asset: AssetWithFiles): Promise<boolean> {
     const missing = shelvings(asset, this.settings.archive.variant).filter(({ target }) => !isShelved(asset, target));
-    if (missing.length === 0) return asset;
+    if (missing.length === 0) return false;
     const { captureDate, captureDateSource } = asset;
     await this.archive.place(asset, captureDateSource === null ? await this.dates.read(asset) : { date: captureDate, source: captureDateSource }, missing);
-    return (await this.database.assets.find(asset.id)) ?? asset;
+    return true;
   }
 }
 

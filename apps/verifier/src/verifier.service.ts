@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Bus, type MessageContext } from '@media-pipeline/bus';
-import { done, emit, PipelineError, skip, type AssetMessage, type BatchMessage, type Emit, type Outcome } from '@media-pipeline/contracts';
+import { done, emit, PipelineError, skip, type AssetMessage, type BatchMessage, type Outcome } from '@media-pipeline/contracts';
 import { Database, type AssetWithFiles, type Batch } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
 import { ReportWriter, type ReportLine } from './adapters/report-writer';
 import { ShelfInspector } from './adapters/shelf-inspector';
 import { allSettled, claimsOf } from './claims';
+
+/** Assets that are read at a time. */
+const AT_ONCE = 16;
 
 /** Proves, by reading the bytes again, what the database claims; only then may an asset be archived for good and its intake copy go. */
 @Injectable()
@@ -22,15 +25,15 @@ export class VerifierService {
     const batch = await this.database.batches.find(batchId);
     if (!batch) throw new PipelineError('UNKNOWN_ASSET', `No batch is known by ${batchId}.`);
     const deliveries = await this.database.batches.deliveries(batchId);
-    const assets = await this.database.assets.findMany([...new Set(deliveries.map(({ assetId }) => assetId))]);
-    const emits: Emit[] = [];
+    const ids = [...new Set(deliveries.map(({ assetId }) => assetId))];
     const lines: ReportLine[] = [];
-    for (const [index, asset] of assets.entries()) {
-      context.report(asset.files[0]?.filename ?? asset.id, index / assets.length);
-      const line = await this.verify(asset, batch);
-      lines.push(line);
-      if (line.verdict === 'proven') emits.push(emit('media.verified', { assetId: asset.id }, asset.id));
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      // Read anew for each group: the other destination's message may be proving the same assets.
+      const assets = await this.database.assets.findMany(ids.slice(at, at + AT_ONCE));
+      context.report(assets[0]?.files[0]?.filename ?? batch.path, at / ids.length);
+      lines.push(...(await Promise.all(assets.map((asset) => this.verify(asset, batch)))));
     }
+    const emits = lines.flatMap(({ verdict, assetId }) => (verdict === 'proven' ? [emit('media.verified', { assetId }, assetId)] : []));
     if (lines.length > 0) await this.reports.write(batch, lines);
     if (deliveries.length > 0 && deliveries.every(({ state }) => state === 'proven') && lines.every(({ verdict }) => verdict === 'proven')) {
       await this.database.batches.move(batch.id, 'uploaded', 'verified');

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { destinations, PipelineError, type LibraryPath } from '@media-pipeline/contracts';
-import { FileMover, hashFile, Library, placeLink, writeDurably } from '@media-pipeline/files';
+import { errnoOf, fileError, FileMover, hashFile, Library, placeLink, writeDurably } from '@media-pipeline/files';
 import { Database, type AssetWithFiles, type Batch, type Delivery } from '@media-pipeline/schema';
 import type { Cargo } from '../cargo';
 
@@ -22,6 +22,13 @@ export class BatchFolder {
       const target = this.library.absolute(inBatch(batch, delivery.name));
       await placeLink(this.library.absolute(item.from), target, { sha256: delivery.sha256, bytes: delivery.bytes });
     }
+  }
+
+  /** The deliveries whose file is not in the folder: their message was cut short between database and disk. */
+  async missing(batch: Batch, deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
+    const folder = this.library.absolute(batch.path);
+    const there = new Set(await readdir(folder).catch((error: unknown) => (errnoOf(error) === 'ENOENT' ? [] : Promise.reject(fileError(error, folder, 'library')))));
+    return deliveries.filter(({ name }) => !there.has(name));
   }
 
   /** The manifest: every file of the batch with its hash, for whoever uploads it, by hand or by program. */
