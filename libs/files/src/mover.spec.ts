@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LibraryPath } from '@media-pipeline/contracts';
 import { FileJournal } from './e2e/file-journal';
 import { startMoving } from './e2e/moving-process';
+import type { Journal, JournalledChange } from './journal';
 import { Library } from './library';
 import { FileMover } from './mover';
 import { pruneCleanup } from './prune';
@@ -155,4 +156,27 @@ describe('pruneCleanup', () => {
     expect(await readdir(library.areas.cleanup, { recursive: true })).toEqual(['a', 'a/kept.jpg']);
     expect(await there('originals/a.jpg')).toEqual(content);
   });
+});
+
+it('lets several carry out the same move at once: a stage, and another that starts and recovers', async () => {
+  // In memory: only the disk is raced for here.
+  const planned = new Map<string, JournalledChange>();
+  const shared: Journal = {
+    plan: (change) => {
+      const entry = { ...change, id: String(planned.size) };
+      planned.set(entry.id, entry);
+      return Promise.resolve(entry);
+    },
+    finish: () => Promise.resolve(),
+    unfinished: () => Promise.resolve([...planned.values()]),
+  };
+  const movers = Array.from({ length: 4 }, () => new FileMover(library, shared));
+  for (let round = 0; round < 60; round++) {
+    const bytes = randomBytes(200);
+    const one = { ...move, from: at(`originals/${round}.jpg`), to: at(`cleanup/${round}/a.jpg`), sha256: sha256(bytes), bytes: bytes.length };
+    await put(one.from, bytes);
+    await Promise.all(movers.map((actor) => actor.move(one)));
+    expect(await there(one.to)).toEqual(bytes);
+    expect(await there(one.from)).toBeNull();
+  }
 });

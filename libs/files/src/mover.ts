@@ -11,6 +11,10 @@ import type { Library } from './library';
 import { assertSameContent, refusesHardLink } from './publish';
 import { kindOf } from './regular-file';
 
+type JournalledMove = JournalledChange & { readonly to: LibraryPath };
+/** How often one move is begun anew because somebody else was at it. */
+const mostAttempts = 5;
+
 export interface Move {
   readonly assetId: string | null;
   readonly fileId: string | null;
@@ -66,37 +70,50 @@ export class FileMover {
     return finished;
   }
 
-  /** @param afterCrash also hash what a rename alone would be trusted for */
-  private async carryOut(change: JournalledChange & { readonly to: LibraryPath }, afterCrash: boolean): Promise<void> {
+  /**
+   * Another process may carry out the same move at the same time (one that starts and recovers, a message that came twice). What it
+   * takes from under our hands is looked at anew: each step only ever follows the one before it.
+   * @param afterCrash also hash what a rename alone would be trusted for
+   */
+  private async carryOut(change: JournalledMove, afterCrash: boolean): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.step(change, afterCrash);
+      } catch (thrown) {
+        const error = fileError(thrown, this.library.absolute(change.to), 'library');
+        if (attempt >= mostAttempts || (error.code !== 'FILE_MISSING' && error.code !== 'NAME_CONFLICT')) throw error;
+      }
+    }
+  }
+
+  private async step(change: JournalledMove, afterCrash: boolean): Promise<void> {
     const from = this.library.absolute(change.from);
     const to = this.library.absolute(change.to);
-    try {
-      const state = await this.look(change.from, change.to, change);
-      if (state === 'moved before') return await this.assertIntact(change.to, change);
-      if (state === 'case only') await rename(from, to);
-      if (state === 'free') {
-        if (afterCrash) await this.assertIntact(change.from, change);
-        await secondName(from, to, change);
-      }
-      await syncDirectory(path.dirname(to));
-      // From here on the bytes are safe under the new name.
-      if (state !== 'case only') await unlink(from);
-      await syncDirectory(path.dirname(from));
-    } catch (error) {
-      throw fileError(error, to, 'library');
+    const state = await this.look(change.from, change.to, change);
+    if (state === 'moved before') return await this.assertIntact(change.to, change);
+    if (state === 'case only') await rename(from, to);
+    if (state === 'free') {
+      if (afterCrash) await this.assertIntact(change.from, change);
+      await secondName(from, to, change);
     }
+    await syncDirectory(path.dirname(to));
+    // From here on the bytes are safe under the new name.
+    if (state !== 'case only') await unlink(from);
+    await syncDirectory(path.dirname(from));
   }
 
   /** How far a move has come, seen from the disk alone. @throws FILE_MISSING, NAME_CONFLICT, CONTENT_CHANGED */
   private async look(fromPath: LibraryPath, toPath: LibraryPath, content: { readonly sha256: string; readonly bytes: number }): Promise<'free' | 'both' | 'case only' | 'moved before'> {
     const to = this.library.absolute(toPath);
-    const [source, target] = await Promise.all([statOrNull(this.library.absolute(fromPath)), statOrNull(to)]);
+    // In this order: a move gives the new name before it takes the old one, so a missing source has its target already.
+    const source = await statOrNull(this.library.absolute(fromPath));
+    const target = await statOrNull(to);
     if (source === null && target === null) throw new PipelineError('FILE_MISSING', `neither ${fromPath} nor ${toPath} is there`);
     if (source === null) return 'moved before';
     if (!source.isFile()) throw new PipelineError('NOT_A_REGULAR_FILE', `${fromPath} is a ${kindOf(source)}`);
     if (source.size !== BigInt(content.bytes)) throw new PipelineError('CONTENT_CHANGED', `${fromPath} has ${source.size} bytes instead of ${content.bytes}`);
     if (target === null) return 'free';
-    if (source.ino === target.ino && source.dev === target.dev) return source.nlink === 1n ? 'case only' : 'both';
+    if (source.ino === target.ino && source.dev === target.dev) return target.nlink === 1n ? 'case only' : 'both';
     await assertSameContent(to, content);
     return 'both';
   }
