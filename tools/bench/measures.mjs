@@ -44,7 +44,7 @@ async function inParallel(items, width, work) {
 }
 
 /** The whole pipeline against the same sharp calls in a bare loop of the same concurrency. */
-export async function images(place, { count = 40 } = {}) {
+export async function images(place, { count = 80 } = {}) {
   const source = path.join(place, 'images');
   await photos(source, { count, width: 2400, height: 1800 });
   const width = availableParallelism();
@@ -59,18 +59,20 @@ export async function images(place, { count = 40 } = {}) {
     return (performance.now() - began) / 1000;
   };
   const ratios = [];
+  const seconds = [];
   let peak = 0;
   for (let turn = 0; turn < 3; turn++) {
     const alone = await bare();
     const run = await runOnce(source, path.join(place, `images-library-${turn}`));
     if (run.summary.compressed !== count) throw new Error(`only ${run.summary.compressed} of ${count} were compressed`);
     ratios.push(alone / run.summary.seconds);
+    seconds.push(`${round(alone, 1)}/${round(run.summary.seconds, 1)} s`);
     peak = Math.max(peak, run.peak);
     await rm(path.join(place, `images-library-${turn}`), { recursive: true, force: true });
   }
   const ratio = ratios.toSorted((a, b) => a - b)[1];
   return [
-    row('images: bare sharp loop ÷ pipeline', round(ratio), '×', '≥ 0.90', ratio >= 0.9, `${count} JPEGs of 4.3 MP, ${width} at a time, three pairs: ${ratios.map((value) => round(value)).join(', ')}`),
+    row('images: bare sharp loop ÷ pipeline', round(ratio), '×', '≥ 0.90', ratio >= 0.9, `${count} JPEGs of 4.3 MP, ${width} at a time, three pairs, start and end of the run included: ${seconds.join(', ')}`),
     row('memory: peak during the image run', round(peak, 0), 'MB', '≤ 1024', peak <= 1024),
   ];
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { describeFailure } from './failure';
 import { buildProgram } from './program';
+
+enableCompileCache();
 
 // A reader that has seen enough (`media-pipeline asset list | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -56,7 +56,7 @@ afterEach(async () => {
 
 function service(overrides: Record<string, string> = {}): CompressorService {
   const settings = loadConfig({ env: {}, overrides: { NAS_MOUNT: root, ...overrides } }).config;
-  return new CompressorService(settings, database, new FileCompressor(settings, library, database, new Workshop(encoder, prover, encoder, prover)));
+  return new CompressorService(settings, database, new FileCompressor(settings, library, database, new Workshop(settings, encoder, prover, encoder, prover)));
 }
 
 /** An asset in state `unique` whose files lie in originals/. */

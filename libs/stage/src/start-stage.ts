@@ -49,7 +49,8 @@ export async function startStage(stage: StageDefinition, host: StageHost, metric
     deadLetterListener: new StoppedWork(host.database),
     logger: host.logger.child({ stage: stage.name }),
     ...(host.config.service.lanes === null ? {} : { lanes: host.config.service.lanes }),
-    ...(stage.name === 'compressor' ? { lanes: host.config.compression.concurrency } : {}),
+    // Two messages for each file that is encoded at a time: one is being hashed or written down meanwhile.
+    ...(stage.name === 'compressor' ? { lanes: host.config.compression.concurrency * 2 } : {}),
     ...(metrics ? { metrics: metrics.settled } : {}),
   });
   const app = await NestFactory.createMicroservice(root, { strategy, logger: new NestLog(host.logger), abortOnError: false });

@@ -13,7 +13,7 @@ const maxHoldMs = 20;
  * Commits begin at least so far apart (ms), unless enough units wait, so that those who were answered by the last one and did their next
  * step share the next one. A writer alone after a pause does not wait.
  */
-const pulseMs = 10;
+const pulseMs = 5;
 const enoughUnits = 24;
 /** How long the lock of another process is waited for before it counts as an error. */
 const lockPatienceMs = 30_000;
