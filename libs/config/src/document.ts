@@ -1,4 +1,5 @@
-import { settingGroups } from './catalogue';
+import { isSettingKey, settingGroups } from './catalogue';
+import { notYetUsed } from './catalogue/not-yet-used';
 import type { Setting } from './setting';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -8,8 +9,11 @@ const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0,
 
 const defaultCell = ({ default: fallback }: Setting): string => (fallback === null ? 'not set' : fallback === '' ? 'empty' : `\`${cell(shortened(fallback))}\``);
 
-const descriptionCell = ({ description, secrecy }: Setting): string =>
-  cell(`${description}${secrecy === 'whole' ? ' *Secret: never printed.*' : secrecy === 'url' ? ' *Credentials in it are never printed.*' : ''}`);
+/** Said of a key that nothing acts on in this version. */
+const idle = (key: string): string => (isSettingKey(key) && notYetUsed.has(key) ? ' Known and checked, but not used by this version.' : '');
+
+const descriptionCell = (key: string, { description, secrecy }: Setting): string =>
+  cell(`${description}${idle(key)}${secrecy === 'whole' ? ' *Secret: never printed.*' : secrecy === 'url' ? ' *Credentials in it are never printed.*' : ''}`);
 
 const introduction = `# Settings
 
@@ -36,7 +40,7 @@ export function settingsMarkdown(): string {
       '',
       '| key | accepts | default | what it does |',
       '|---|---|---|---|',
-      ...Object.entries(settings).map(([key, entry]) => `| \`${key}\` | ${cell(entry.type.accepts)} | ${defaultCell(entry)} | ${descriptionCell(entry)} |`),
+      ...Object.entries(settings).map(([key, entry]) => `| \`${key}\` | ${cell(entry.type.accepts)} | ${defaultCell(entry)} | ${descriptionCell(key, entry)} |`),
       '',
     ].join('\n'),
   );
@@ -64,7 +68,7 @@ export function settingsExample(): string {
       ...wrapped(about),
       '',
       ...Object.entries(settings).flatMap(([key, entry]) => [
-        ...wrapped(entry.description),
+        ...wrapped(entry.description + idle(key)),
         ...(entry.default === null ? [`# Not set by default. For example:`] : entry.example === entry.default ? [] : [`# For example: ${entry.example}`]),
         `#${key}=${quoted(entry.default ?? entry.example)}`,
         '',

@@ -12,7 +12,7 @@ Made by \`media-pipeline nas init\`. Each folder is an area that the pipeline lo
 | \`bridge/icloud\`, \`bridge/pixel\` | batches waiting for a destination, with a manifest each | no, while they wait |
 | \`uploaded/icloud\`, \`uploaded/pixel\` | batches that arrived | yes |
 | \`sorted/YYYY/MM/DD\` | the archive, by day of capture; \`sorted/unknown\` has no date | it is yours: the pipeline never deletes from it |
-| \`cleanup/\` | what is no longer needed, kept for ${archive.retentionDays} days | yes |
+| \`cleanup/\` | what is no longer needed: duplicates, and intake copies of what is archived. Hard links: they cost no space. This version prunes nothing here | yes |
 | \`logs/\` | logs and reports | yes |
 | \`.media-pipeline/\` | database, messages, lock | **no**: without it nobody knows what is what |
 
@@ -37,7 +37,7 @@ SQLite does not belong on NFS or SMB: put STATE_DIR on a local disk, or set DATA
 
 ## Quotas
 
-Count on the size of the originals once, on about half of that again for \`compressed/\` and the batches, and on what \`cleanup/\` keeps for ${archive.retentionDays} days.
+Count on the size of the originals once, on about half of that again for \`compressed/\` and the batches, and on the duplicates that \`cleanup/\` keeps.
 A full volume stops the pipeline without loss: work is tried again when there is room. A quota on the dataset is a good idea all the same:
 
     zfs set quota=2T tank/photos
