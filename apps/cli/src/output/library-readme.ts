@@ -1,7 +1,7 @@
 import type { Config } from '@media-pipeline/config';
 
 /** README.md at the root of a library, for whoever finds the directory. */
-export const libraryReadme = ({ library, archive }: Config): string => `# A Media Pipeline library
+export const libraryReadme = ({ library }: Config): string => `# A Media Pipeline library
 
 Made by \`media-pipeline nas init\`. Each folder is an area that the pipeline looks after:
 
