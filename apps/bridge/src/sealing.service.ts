@@ -20,6 +20,7 @@ const upstream = new Set(['ingest', 'dedupe', 'compressor', 'bridge']);
 export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  private quietSince: number | null = null;
   private announcing: Promise<void> | undefined;
   /** Sealed, and not announced yet: one whose folder could not be completed is tried again at each tick. */
   private readonly unannounced = new Map<string, Batch>();
@@ -54,17 +55,21 @@ export class SealingService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Seals batches that have reached their limits. */
   async sealWhatIsFull(): Promise<void> {
-    await this.sealIf({ now: new Date(0), nothingOnItsWay: false, singleRun: false });
+    await this.sealIf({ now: new Date(0), quietMs: null, singleRun: false });
   }
 
   /** Seals batches that are full, have waited long enough, or can get nothing more. */
   async sealWhatIsDue(): Promise<void> {
     await this.announce();
     const open = await this.database.batches.open();
-    if (open.length === 0) return;
+    if (open.length === 0) {
+      this.quietSince = null;
+      return;
+    }
     const singleRun = this.settings.execution.mode === 'single';
-    const nothingOnItsWay = singleRun && (await this.bus.lag()).every(({ stage, pending, underWay }) => !upstream.has(stage) || pending + underWay === 0);
-    await this.sealIf({ now: new Date(), nothingOnItsWay, singleRun });
+    const busy = (await this.bus.lag()).some(({ stage, pending, underWay }) => upstream.has(stage) && pending + underWay > 0);
+    this.quietSince = busy ? null : (this.quietSince ?? performance.now());
+    await this.sealIf({ now: new Date(), quietMs: this.quietSince === null ? null : performance.now() - this.quietSince, singleRun });
   }
 
   private async sealIf(facts: Parameters<typeof reasonToSeal>[2]): Promise<void> {

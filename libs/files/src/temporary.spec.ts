@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { areas, Library, type Area } from './library';
 import { sweepTemporaries } from './temporary';
-import { isTemporaryName, temporaryPath } from './temporary-name';
+import { isAbandoned, isTemporaryName, temporaryPath } from './temporary-name';
 
 describe('half-written files', () => {
   let root: string;
@@ -45,6 +45,20 @@ describe('half-written files', () => {
     const mine = path.basename(temporaryPath(path.join(sorted(), 'a')));
     await write(mine.replace(/-([0-9a-f]{8})-([0-9a-f]{16})\.part$/, '-00000000-$2.part'));
     expect(await sweepTemporaries(library, { olderThanMs: 60_000 })).toHaveLength(1);
+  });
+
+  it('go when their process number belongs to one that began later', async () => {
+    const mine = path.basename(temporaryPath(path.join(sorted(), 'a')));
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    try {
+      const name = mine.replace(`-${process.pid}-`, `-${String(child.pid)}-`);
+      await write(name);
+      const now = Date.now();
+      expect(await isAbandoned(name, now)).toBe(false);
+      expect(await isAbandoned(name, now - 3_600_000)).toBe(true);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('of another machine go when they are old', async () => {

@@ -17,7 +17,7 @@ export async function sweepTemporaries(library: Library, { olderThanMs }: { read
     for await (const file of temporariesBelow(library.areas[area])) {
       // Not the mtime: that is the source's.
       const { ctimeMs } = await lstat(file).catch(() => ({ ctimeMs: Infinity }));
-      if (ctimeMs > before && !isAbandoned(path.basename(file))) continue;
+      if (ctimeMs > before && !(await isAbandoned(path.basename(file), ctimeMs))) continue;
       await unlink(file).catch((error: unknown) => {
         if (errnoOf(error) !== 'ENOENT') throw fileError(error, file, 'library');
       });
