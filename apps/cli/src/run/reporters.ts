@@ -56,6 +56,8 @@ class JsonReporter implements Reporter {
 /** At most a line every five seconds, and only when something changed. */
 class LineReporter implements Reporter {
   private last = { at: -Infinity, text: '' };
+  /** Everything had ended when it was last looked at: then there is no progress to tell of. */
+  private atRest = false;
 
   say = print;
   pause = (): void => undefined;
@@ -63,7 +65,9 @@ class LineReporter implements Reporter {
   progress(view: ProgressView): void {
     const now = performance.now();
     const text = progressLine(view);
-    if (text === this.last.text || now - this.last.at < 5 * perLineMs || view.assets === 0) return;
+    const rested = this.atRest;
+    this.atRest = view.ended === view.assets;
+    if (text === this.last.text || now - this.last.at < 5 * perLineMs || view.assets === 0 || (rested && this.atRest)) return;
     this.last = { at: now, text };
     print(text);
   }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { typescriptLoader } from '@media-pipeline/testing';
 import type { Job } from './worker';
 
 export interface Worker {
@@ -12,7 +13,7 @@ export interface Worker {
 }
 
 export function startWorker(job: Job): Worker {
-  const parameters = ['-r', path.join(__dirname, 'register.cjs'), path.join(__dirname, 'worker.ts'), JSON.stringify(job)];
+  const parameters = ['-r', typescriptLoader, path.join(__dirname, 'worker.ts'), JSON.stringify(job)];
   const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   let complaints = '';

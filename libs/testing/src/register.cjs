@@ -4,7 +4,7 @@ const Module = require('node:module');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
 
-const root = path.resolve(__dirname, '../../../..');
+const root = path.resolve(__dirname, '../../..');
 const { baseUrl: _baseUrl, paths: _paths, ...jsc } = JSON.parse(readFileSync(path.join(root, '.swcrc'), 'utf8')).jsc;
 const scope = '@media-pipeline/';
 
