@@ -53,6 +53,3 @@ export class StageProcess {
     await gone;
   }
 }
-
-/** What lets a child process of a test run the TypeScript sources as they are: `node -r <this> worker.ts`. */
-export const typescriptLoader = path.join(__dirname, 'register.cjs');

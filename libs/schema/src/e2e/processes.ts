@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { typescriptLoader } from '@media-pipeline/testing';
 import type { Job } from './worker';
+
+const typescript = path.resolve(__dirname, '../../../../tools/testing/typescript.cjs');
 
 export interface Worker {
   readonly child: ChildProcess;
@@ -13,7 +14,7 @@ export interface Worker {
 }
 
 export function startWorker(job: Job): Worker {
-  const parameters = ['-r', typescriptLoader, path.join(__dirname, 'worker.ts'), JSON.stringify(job)];
+  const parameters = ['-r', typescript, path.join(__dirname, 'worker.ts'), JSON.stringify(job)];
   const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   let complaints = '';

@@ -1,10 +1,10 @@
-// Lets a child process of a test run the TypeScript sources as they are: `node -r register.cjs worker.ts`.
+// Lets a child process of a test run the TypeScript sources as they are: `node -r tools/testing/typescript.cjs worker.ts`.
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
 
-const root = path.resolve(__dirname, '../../..');
+const root = path.resolve(__dirname, '../..');
 const { baseUrl: _baseUrl, paths: _paths, ...jsc } = JSON.parse(readFileSync(path.join(root, '.swcrc'), 'utf8')).jsc;
 const scope = '@media-pipeline/';
 
