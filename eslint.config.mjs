@@ -20,18 +20,21 @@ const layers = [
   // An app never imports an app, nothing imports an app, and only tests import libs/testing (the second configuration below).
   { sourceTag: 'type:stage', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
-  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:lib', 'type:stand-in'] },
   { allSourceTags: ['type:lib', 'scope:contracts'], onlyDependOnLibsWithTags: [], allowedExternalImports: ['zod'] },
   { allSourceTags: ['type:lib', 'scope:config'], onlyDependOnLibsWithTags: scopes('contracts') },
   { allSourceTags: ['type:lib', 'scope:files'], onlyDependOnLibsWithTags: scopes('contracts') },
   { allSourceTags: ['type:lib', 'scope:schema'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
   { allSourceTags: ['type:lib', 'scope:bus'], onlyDependOnLibsWithTags: scopes('contracts') },
   { allSourceTags: ['type:lib', 'scope:media'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:icloud'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
+  // The stand-in for Apple's servers knows nothing of the client: it is written from the protocol.
+  { allSourceTags: ['type:stand-in', 'scope:local-icloud'], onlyDependOnLibsWithTags: [] },
   { allSourceTags: ['type:lib', 'scope:stage'], onlyDependOnLibsWithTags: scopes('contracts', 'config', 'files', 'schema', 'bus') },
 ];
 const inTests = layers.map((layer) => ({
   ...layer,
-  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'type:testing'],
+  onlyDependOnLibsWithTags: [...layer.onlyDependOnLibsWithTags, 'type:testing', 'type:stand-in'],
   ...(layer.allowedExternalImports && { allowedExternalImports: [...layer.allowedExternalImports, 'fast-check'] }),
 }));
 const boundaries = (depConstraints, extra = {}) => ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints, ...extra }];

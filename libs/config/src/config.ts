@@ -84,6 +84,27 @@ export interface Config {
     readonly username: string | null;
     readonly password: string | null;
     readonly sessionFile: string;
+    /** Encrypts the session file. */
+    readonly secretsKey: string | null;
+    readonly region: 'global' | 'china';
+    /** Addresses that stand in for those of the region. */
+    readonly authUrl: string | null;
+    readonly setupUrl: string | null;
+    readonly syncIntervalMs: number;
+    readonly filter: {
+      /** Capture time in ms since 1970: the first that counts, and the first that does not any more. */
+      readonly since: number | null;
+      readonly until: number | null;
+      readonly recent: number | null;
+      /** Empty: the whole library. */
+      readonly albums: readonly string[];
+      /** Empty: all. */
+      readonly kinds: readonly ('photo' | 'live_photo' | 'video')[];
+      readonly shared: boolean;
+    };
+    readonly downloadsAtOnce: number;
+    readonly bytesPerSecond: number | null;
+    readonly deleted: 'keep' | 'cleanup';
     readonly uploadSelector: string | null;
     readonly uploadTimeoutMs: number;
     readonly batchSize: number;

@@ -101,15 +101,18 @@ export const duration = (unit: TimeUnit, min: number, max: number): SettingType<
 
 const sizeUnits: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40, b: 1 };
 
-/** A size in bytes. A bare number counts in gigabytes of 1,000,000,000 bytes. */
-export const gigabytes = (min: string, max: string): SettingType<number> => {
+type SizeUnit = 'gb' | 'mb';
+const sizeUnitNames: Record<SizeUnit, string> = { gb: 'GB (10⁹ bytes)', mb: 'MB (10⁶ bytes)' };
+
+/** A size in bytes. A bare number counts in `unit`, of powers of ten. */
+const size = (unit: SizeUnit) => (min: string, max: string): SettingType<number> => {
   const read = (text: string): number | Problem => {
     const match = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b|b)?$/i.exec(text);
-    return match ? Math.round(Number(match[1]) * (sizeUnits[match[2]?.toLowerCase() ?? 'gb'] ?? 1e9)) : new Problem('is not a size');
+    return match ? Math.round(Number(match[1]) * (sizeUnits[match[2]?.toLowerCase() ?? unit] ?? 1)) : new Problem('is not a size');
   };
   const range = { min: Number(read(min)), max: Number(read(max)) };
   return define(
-    `a size from ${min} to ${max}; a bare number counts in GB (10⁹ bytes), or write 500MB, 2GiB`,
+    `a size from ${min} to ${max}; a bare number counts in ${sizeUnitNames[unit]}, or write 500MB, 2GiB`,
     z.number(),
     (text) => {
       const value = read(text);
@@ -118,6 +121,20 @@ export const gigabytes = (min: string, max: string): SettingType<number> => {
     (value) => `${value}B`,
   );
 };
+
+export const gigabytes = size('gb');
+export const megabytes = size('mb');
+
+/** A day, as the moment (ms since 1970) at which it begins in UTC. */
+export const day: SettingType<number> = define(
+  'a day in the form 2020-01-31',
+  z.number(),
+  (text) => {
+    const moment = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+    return Number.isNaN(moment) || new Date(moment).toISOString().slice(0, 10) !== text ? new Problem('is not a day of the calendar') : moment;
+  },
+  (moment) => new Date(moment).toISOString().slice(0, 10),
+);
 
 const splitOutsideBraces = (text: string): string[] => text.split(/,(?![^{]*\})/);
 
@@ -131,6 +148,19 @@ export const list: SettingType<string[]> = define(
       .filter((item) => item !== ''),
   (items) => items.join(','),
 );
+
+/** Some of a few words, comma-separated. */
+export const choices = <const C extends string>(...words: readonly C[]): SettingType<C[]> =>
+  define(
+    `some of ${words.join(', ')}, comma-separated`,
+    z.array(z.enum(words)),
+    (text) => {
+      const chosen = text.split(',').map((item) => item.trim().toLowerCase()).filter((item) => item !== '');
+      const known = chosen.flatMap((item) => words.find((word) => word === item) ?? []);
+      return known.length === chosen.length ? known : new Problem(`names something other than ${words.join(', ')}`);
+    },
+    (items) => items.join(','),
+  );
 
 /** Command line arguments: between spaces, or between commas where the next one begins with a dash. */
 export const argumentList: SettingType<string[]> = define(

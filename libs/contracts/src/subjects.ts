@@ -19,7 +19,12 @@ export type BatchMessage = z.infer<typeof BatchMessage>;
 const IngestRequest = z.object({
   /** Which source to read; all that are switched on when left out. */
   source: z.enum(['folder', 'icloud']).optional(),
+  /** iCloud: list the whole library even where a sync token would do. */
+  full: z.boolean().optional(),
 });
+
+/** A code of two-factor authentication, from whoever has it: the CLI, the dashboard, the Telegram bot. Never kept: see `secret` in the catalogue. */
+const ICloudCode = z.object({ code: z.string().regex(/^\d{6}$/, 'is six digits') });
 
 /** How one stage takes a subject in: one durable pull consumer named `durable`, shared by all replicas of the stage. */
 export interface ConsumerPolicy {
@@ -56,6 +61,8 @@ const subject = <T extends z.ZodType>(schema: T, handledBy: readonly ConsumerPol
  */
 export const catalogue = {
   'media.ingest.requested': subject(IngestRequest, [policy('ingest', { lanes: 1, maxAckPending: 1 })]),
+  /** Secret: the bus erases it from the stream once it was handled, and shows its body nowhere. */
+  'media.icloud.code': subject(ICloudCode, [policy('ingest', { durable: 'ingest-icloud-code', lanes: 1, maxDeliver: 3, backoffMs: [1_000, 5_000] })]),
   'media.discovered': subject(AssetMessage, [policy('dedupe', { lanes: 16 })]),
   'media.unique': subject(AssetMessage, [policy('compressor', { lanes: 'perCore' })]),
   'media.duplicate': subject(AssetMessage.safeExtend({ duplicateOf: AssetId.optional() }), []),

@@ -1,5 +1,5 @@
 import { group, optional, setting } from '../setting';
-import { choice, database, duration, flag, integer, natsServers, path, text, url } from '../types';
+import { choice, choices, database, day, duration, flag, integer, list, megabytes, natsServers, path, text, url } from '../types';
 
 export const databases = group('Database', 'Holds what is true: every photo, where it is and what happened to it.', {
   DATABASE_URL: optional(
@@ -18,6 +18,19 @@ export const icloud = group('iCloud', 'The account to download from and upload t
   ICLOUD_USERNAME: optional(text, 'anna@example.com', 'Apple ID.'),
   ICLOUD_PASSWORD: optional(text, 'app-password', 'Its password. Better kept in SECRETS_DIR or in the environment than in this file.', 'whole'),
   ICLOUD_SESSION_FILE: setting(path, 'icloud-session.json', 'Where the trusted session is kept, so that the code is asked for rarely. Relative paths count from STATE_DIR.'),
+  ICLOUD_REGION: setting(choice('global', 'china'), 'global', 'china for accounts whose iCloud is run by GCBD (icloud.com.cn).'),
+  ICLOUD_AUTH_URL: optional(url('http', 'https'), 'https://idmsa.apple.com/appleauth/auth', 'Another address of Apple’s sign-in service, should it move. Left out: that of ICLOUD_REGION.'),
+  ICLOUD_SETUP_URL: optional(url('http', 'https'), 'https://setup.icloud.com/setup/ws/1', 'Another address of iCloud’s set-up service, likewise.'),
+  ICLOUD_SYNC_MINUTES: setting(duration('m', 1, 525_600), '60', 'How often iCloud is asked what is new.'),
+  ICLOUD_SINCE: optional(day, '2020-01-01', 'Only what was taken on this day or later (in UTC).'),
+  ICLOUD_UNTIL: optional(day, '2023-12-31', 'Only what was taken on this day or earlier (in UTC).'),
+  ICLOUD_RECENT: setting(integer(0, 10_000_000), '0', 'Only the newest so many photos and videos. 0: all.'),
+  ICLOUD_ALBUMS: setting(list, '', 'Only these albums, comma-separated. Empty: the whole library.', { example: 'Lisbon,Grandma' }),
+  ICLOUD_MEDIA_TYPES: setting(choices('photo', 'live_photo', 'video'), '', 'Only these kinds. Empty: all.', { example: 'photo,live_photo' }),
+  ICLOUD_INCLUDE_SHARED: setting(flag, 'true', 'Take in the Shared Library too.'),
+  ICLOUD_DOWNLOADS_AT_ONCE: setting(integer(1, 64), '6', 'Files that are downloaded at a time.'),
+  ICLOUD_DOWNLOAD_LIMIT: optional(megabytes('1KB', '100GB'), '5MB', 'At most so much a second, over all downloads. Left out: no limit.'),
+  ICLOUD_DELETED: setting(choice('keep', 'cleanup'), 'keep', 'What happens here when a photo was deleted in iCloud. keep: it is recorded and shown, the files stay. cleanup: the files that are here move to cleanup/ as well.'),
   ICLOUD_UPLOAD_SELECTOR: optional(text, 'input[type="file"]', 'CSS selector of the upload field, should Apple change its page.'),
   ICLOUD_UPLOAD_TIMEOUT: optional(duration('s', 1, 86_400), '300', 'How long one upload may take. Without it and ICLOUD_UPLOAD_TIMEOUT_MS: 300 seconds.'),
   ICLOUD_UPLOAD_TIMEOUT_MS: optional(duration('ms', 1_000, 86_400_000), '300000', 'The same in milliseconds; give one of the two.'),
@@ -55,5 +68,6 @@ export const telegram = group('Telegram', 'Notices, and codes for two-factor sig
 export const operation = group('Operation', 'Logs, health, secrets.', {
   LOG_LEVEL: setting(choice('fatal', 'error', 'warn', 'info', 'debug', 'trace'), 'info', 'How much is logged.'),
   HEALTH_PORT: optional(integer(0, 65_535), '8080', 'Each stage answers GET /healthz and GET /metrics on this port. 0: any free port, which it logs. Left out: no port is opened.'),
+  SECRETS_KEY: optional(text, 'a long sentence that nobody guesses', 'Encrypts the iCloud session file. Left out: the file is readable by its owner alone (mode 0600). Best kept in SECRETS_DIR.', 'whole'),
   SECRETS_DIR: optional(path, '/run/secrets', 'A directory whose files are named like settings and hold their values (Docker and Kubernetes secrets, systemd credentials). They win over the settings file.'),
 });
