@@ -36,7 +36,11 @@ export class CompressorService {
       attendance.report(file.filename);
       const known = asset.renditions.find(({ fileId }) => fileId === file.id);
       const { rendition, message } = await this.files.treat(file, known, attendance);
-      await this.database.renditions.save(rendition);
+      await this.database.write(async ({ renditions, assets }) => {
+        await renditions.save(rendition);
+        // what came out belongs to this asset, too: when it comes back through a source, dedupe knows whose it is
+        if (rendition.sha256 !== null) await assets.claimContent(asset.id, [rendition.sha256]);
+      });
       messages.push(message);
     }
     await this.database.assets.move(asset.id, 'unique', 'compressed', { step: 'compressor', status: 'success', assetId: asset.id, message: messages.join('\n') });
@@ -65,4 +69,5 @@ const offRow = ({ id, assetId, sha256 }: AssetWithFiles['files'][number], reason
   sha256: null,
   bytes: null,
   settings: '{}',
+  proof: null,
 });

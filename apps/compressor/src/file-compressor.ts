@@ -1,11 +1,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
+import { PipelineError, type LibraryPath, type QualitySearch, type RenditionProof } from '@media-pipeline/contracts';
 import { adoptTemporary, hashFile, Library, makeDirectories, placeLink, temporaryPath } from '@media-pipeline/files';
 import { identify, type MediaType } from '@media-pipeline/media';
 import { Database, type MediaFile, type Rendition } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
 import path from 'node:path';
+import type { Findings } from './encoder.port';
 import { keptByType, stillHolds, type Keep } from './policy';
 import { compressionSettings, recipeOf, renditionPath } from './recipe';
 import { Workshop } from './workshop';
@@ -19,6 +20,14 @@ export interface Attendance {
 export interface Treated {
   readonly rendition: Omit<Rendition, 'id' | 'archivedPath'>;
   readonly message: string;
+}
+
+interface Encoded {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly made: Readonly<Record<string, unknown>>;
+  readonly findings: Findings | null;
+  readonly search: QualitySearch | undefined;
 }
 
 /** Makes the rendition of one file, or finds that it is made already, or says why there is none. */
@@ -47,10 +56,12 @@ export class FileCompressor {
     const settings = compressionSettings(this.settings.compression);
     const recipe = recipeOf(type.family, settings);
     const base = { fileId: file.id, assetId: file.assetId, sourceSha256: sha256, settings: recipe };
-    const kept = ({ code, reason }: Keep): Treated => ({ rendition: { ...base, outcome: 'kept', code, reason, path: null, sha256: null, bytes: null }, message: `${file.filename}: original kept (${code}: ${reason})` });
+    const kept = ({ code, reason }: Keep): Treated => ({ rendition: { ...base, outcome: 'kept', code, reason, path: null, sha256: null, bytes: null, proof: null }, message: `${file.filename}: original kept (${code}: ${reason})` });
 
     const before = await this.madeBefore(file, known, sha256, recipe);
     if (before) return before;
+    const ours = await this.madeByUs(sha256);
+    if (ours) return kept(ours);
     const byType = keptByType(type, this.settings.enable, this.made, this.settings.compression.maxFiles);
     if (byType) return kept(byType);
 
@@ -58,9 +69,11 @@ export class FileCompressor {
     const result = await this.encode(file, source, type, target, attendance);
     if ('code' in result) return kept(result);
     this.made++;
+    const { sha256: resultSha256, bytes, made, findings, search } = result;
+    const proof: RenditionProof | null = findings && { version: 1, source: { sha256, bytes: file.bytes }, result: { sha256: resultSha256, bytes }, decoded: true, ...findings, ...(search && { search }), encoder: { ...made } };
     return {
-      rendition: { ...base, outcome: 'compressed', code: null, reason: null, path: target, sha256: result.sha256, bytes: result.bytes },
-      message: `${file.filename}: ${file.bytes} → ${result.bytes} bytes (${Math.round((100 * result.bytes) / Math.max(1, file.bytes))} %) by ${JSON.stringify(result.made)}`,
+      rendition: { ...base, outcome: 'compressed', code: null, reason: null, path: target, sha256: resultSha256, bytes, proof: proof && JSON.stringify(proof) },
+      message: `${file.filename}: ${file.bytes} → ${bytes} bytes (${Math.round((100 * bytes) / Math.max(1, file.bytes))} %) by ${JSON.stringify(made)}${findings ? `, ${findings.quality.metric} ${findings.quality.mean}` : ''}`,
     };
   }
 
@@ -69,6 +82,12 @@ export class FileCompressor {
     const { sha256 } = await hashFile(source);
     if (file.sha256 !== null && sha256 !== file.sha256) throw new PipelineError('CONTENT_CHANGED', `${file.path} is not the file that arrived: its SHA-256 is ${sha256}, not ${file.sha256}.`);
     return sha256;
+  }
+
+  /** A compressed file that came back through a source is no original: it is not compressed again, and says whose rendition it is. */
+  private async madeByUs(sha256: string): Promise<Keep | null> {
+    const rendition = await this.database.renditions.findByResult(sha256);
+    return rendition && { code: 'ALREADY_COMPRESSED', reason: `these bytes are the rendition of asset ${rendition.assetId} (${rendition.path ?? 'not here any more'}), whose original has SHA-256 ${rendition.sourceSha256}` };
   }
 
   /** The same bytes under the same settings: this file's own row (a message that came twice), or the rendition of another file. */
@@ -87,7 +106,7 @@ export class FileCompressor {
     return { rendition: { ...row, fileId: file.id, assetId: file.assetId, path: target }, message: `${file.filename}: ${file.bytes} → ${found.bytes} bytes (made before)` };
   }
 
-  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, attendance: Attendance): Promise<Keep | { readonly sha256: string; readonly bytes: number; readonly made: Readonly<Record<string, unknown>> }> {
+  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, attendance: Attendance): Promise<Keep | Encoded> {
     const absolute = this.library.absolute(target);
     const temporary = temporaryPath(absolute);
     await makeDirectories(path.dirname(absolute));
@@ -99,7 +118,8 @@ export class FileCompressor {
       const after = await stat(source);
       if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino) throw new PipelineError('CONTENT_CHANGED', `${file.path} was changed while it was compressed.`);
       if (result.outcome === 'kept') return result;
-      return { ...(await adoptTemporary(temporary, absolute)), made: result.settings };
+      const { sha256, bytes } = await adoptTemporary(temporary, absolute);
+      return { sha256, bytes, made: result.settings, findings: result.findings, search: result.search };
     } finally {
       await rm(temporary, { force: true });
     }

@@ -38,11 +38,12 @@ describe('stillHolds', () => {
 });
 
 describe('recipeOf', () => {
-  const settings = { jpegQuality: 85, videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 200 };
+  const settings = { jpegQuality: 85, qualityScore: 0.9965, minSaving: 0.1, graft: { jpeg: true, heic: true, video: true }, keep: [], videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 200 };
 
   it('changes with what changes the bytes, and with nothing else', () => {
     expect(recipeOf('image', { ...settings, jpegQuality: 80 })).not.toBe(recipeOf('image', settings));
-    expect(recipeOf('image', { ...settings, videoCrf: 20, maxMegapixels: 1 })).toBe(recipeOf('image', settings));
+    expect(recipeOf('image', { ...settings, videoCrf: 20, maxMegapixels: 1, qualityScore: 0.99 })).toBe(recipeOf('image', settings));
+    expect(recipeOf('image', { ...settings, jpegQuality: null, qualityScore: 0.99 })).not.toBe(recipeOf('image', { ...settings, jpegQuality: null }));
     expect(recipeOf('video', { ...settings, videoCrf: 20 })).not.toBe(recipeOf('video', settings));
   });
 

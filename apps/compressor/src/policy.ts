@@ -1,4 +1,4 @@
-import type { MediaType } from '@media-pipeline/media';
+import type { ImageTrait, MediaType } from '@media-pipeline/media';
 import { keepCodes, type KeepCode } from './keep-code';
 
 /** The switches that say what is compressed at all. */
@@ -31,8 +31,24 @@ export function keptByType(type: MediaType, toggles: CompressionToggles, made: n
   return null;
 }
 
+const traitCodes: Readonly<Record<ImageTrait, KeepCode>> = {
+  screenshot: 'SCREENSHOT',
+  spatial: 'SPATIAL',
+  gain_map: 'HDR_GAIN_MAP',
+  depth: 'DEPTH',
+  motion_photo: 'MOTION_PHOTO',
+  burst: 'BURST',
+  edited: 'EDITED',
+};
+
+/** Whether the user wants pictures of such traits left alone (COMPRESSION_KEEP). */
+export function keptByTrait(traits: ReadonlySet<ImageTrait>, wanted: readonly ImageTrait[]): Keep | null {
+  const trait = wanted.find((candidate) => traits.has(candidate));
+  return trait === undefined ? null : keep(traitCodes[trait], `${trait.replace('_', ' ')}: left as it is (COMPRESSION_KEEP)`);
+}
+
 /** Decisions that say something of the moment or the machine rather than of the file: taken anew each time. */
-const passing = new Set<KeepCode>(['COMPRESSION_OFF', 'RUN_LIMIT', 'ENCODER_MISSING', 'ENCODER_FAILED']);
+const passing = new Set<KeepCode>(['COMPRESSION_OFF', 'RUN_LIMIT', 'NEEDS_MEMORY', 'ENCODER_MISSING', 'ENCODER_FAILED']);
 
 /** Whether what was once decided for the same bytes and settings still holds. */
 export const stillHolds = (outcome: 'compressed' | 'kept', code: string | null): boolean => outcome === 'compressed' || !passing.has(code as KeepCode);

@@ -3,12 +3,16 @@ import type { Config } from '@media-pipeline/config';
 import type { CompressionSettings } from './encoder.port';
 
 /** Raised whenever the same settings would give other bytes: a rendition of an older recipe is not taken for a new one. */
-const recipe = 1;
+const recipes = { image: 2, video: 1 } as const;
 
 /** The part of the settings that the encoders see, for the first compression of a file. */
 export function compressionSettings(compression: Config['compression']): CompressionSettings {
   return {
     jpegQuality: compression.jpegQuality,
+    qualityScore: compression.qualityScore,
+    minSaving: compression.minSaving,
+    graft: compression.graft,
+    keep: compression.keep,
     videoCrf: compression.videoCrf,
     videoPreset: compression.videoPreset,
     resizePercentage: compression.initialResizePercentage,
@@ -19,8 +23,12 @@ export function compressionSettings(compression: Config['compression']): Compres
 
 /** What a rendition is known by beside its source's hash: everything that changes its bytes, as JSON in a fixed order. */
 export function recipeOf(family: 'image' | 'video', settings: CompressionSettings): string {
-  const { jpegQuality, resizePercentage, videoCrf, videoPreset, videoResolution } = settings;
-  return JSON.stringify(family === 'image' ? { recipe, jpegQuality, resizePercentage } : { recipe, videoCrf, videoPreset, videoResolution });
+  const { jpegQuality, qualityScore, minSaving, resizePercentage, graft, keep, videoCrf, videoPreset, videoResolution } = settings;
+  const recipe = recipes[family];
+  if (family === 'video') return JSON.stringify({ recipe, videoCrf, videoPreset, videoResolution });
+  // a quality that is set wins: then the target changes nothing
+  const quality = jpegQuality === null ? { msSsim: qualityScore } : { quality: jpegQuality };
+  return JSON.stringify({ recipe, ...quality, minSaving, resizePercentage, graft: [graft.jpeg, graft.heic], keep: [...keep].sort() });
 }
 
 /** `originals/2021/a.jpg` → `compressed/2021/a.jpg`. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { SettingValues } from './catalogue';
 import type { Config } from './config';
-import type { DatabaseAddress } from './types';
+import { qualityTargets, type DatabaseAddress } from './types';
 
 const dayMs = 86_400_000;
 const defaultUploadTimeoutMs = 300_000;
@@ -82,6 +82,12 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
     },
     compression: {
       jpegQuality: values.JPEG_QUALITY,
+      qualityTarget: values.QUALITY_TARGET,
+      qualityScore: typeof values.QUALITY_TARGET === 'number' ? values.QUALITY_TARGET : qualityTargets[values.QUALITY_TARGET],
+      minSaving: values.MIN_SAVING_PERCENT / 100,
+      graft: { jpeg: values.PAYLOAD_GRAFT_JPEG, heic: values.PAYLOAD_GRAFT_HEIC, video: values.PAYLOAD_GRAFT_VIDEO },
+      keep: values.COMPRESSION_KEEP,
+      memoryLimit: values.MEMORY_LIMIT,
       videoCrf: values.VIDEO_CRF,
       videoPreset: values.VIDEO_PRESET,
       intervalYears: values.COMPRESSION_INTERVAL_YEARS,

@@ -1,4 +1,4 @@
-import type { DatabaseAddress } from './types';
+import type { DatabaseAddress, QualityTarget } from './types';
 
 /** The areas of a library by their default places. */
 export const areas = ['originals', 'compressed', 'bridge/icloud', 'bridge/pixel', 'uploaded/icloud', 'uploaded/pixel', 'sorted', 'cleanup', 'logs', '.media-pipeline'] as const;
@@ -50,7 +50,20 @@ export interface Config {
     readonly batchSize: number;
   };
   readonly compression: {
-    readonly jpegQuality: number;
+    /** Fixed quality of lossy images; null: what {@link qualityTarget} asks for. */
+    readonly jpegQuality: number | null;
+    /** As the user named it; {@link qualityScore} is what it stands for. */
+    readonly qualityTarget: QualityTarget;
+    /** The least MS-SSIM of luma, 0 to 1. */
+    readonly qualityScore: number;
+    /** What a lossy rendition has to save at least, as a share (0.1: a tenth). */
+    readonly minSaving: number;
+    /** Whether only the payload of a container is exchanged; else a new file is made, or none. */
+    readonly graft: { readonly jpeg: boolean; readonly heic: boolean; readonly video: boolean };
+    /** Kinds of pictures that are never coded with loss. */
+    readonly keep: readonly ('screenshot' | 'spatial' | 'gain_map' | 'depth' | 'motion_photo' | 'burst' | 'edited')[];
+    /** Bytes that jobs may take together by estimate; null: a share of what the machine has. */
+    readonly memoryLimit: number | null;
     readonly videoCrf: number;
     readonly videoPreset: string;
     /** 0: photos are never compressed again. */

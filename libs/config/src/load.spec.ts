@@ -35,7 +35,7 @@ describe('loadConfig', () => {
     expect(config.library.root).toBe(root);
     expect(config.library.areas['bridge/icloud']).toBe(path.join(root, 'bridge/icloud'));
     expect(config.database).toEqual({ kind: 'sqlite', file: path.join(root, '.media-pipeline/media-pipeline.sqlite') });
-    expect(config.compression).toMatchObject({ jpegQuality: 85, initialResizePercentage: 100, initialVideoResolution: null, maxFiles: null });
+    expect(config.compression).toMatchObject({ jpegQuality: null, qualityTarget: 'high', qualityScore: 0.9965, minSaving: 0.1, graft: { jpeg: true, heic: true, video: true }, keep: ['screenshot', 'spatial'], memoryLimit: null, initialResizePercentage: 100, initialVideoResolution: null, maxFiles: null });
     expect(config.bridge).toMatchObject({ maxBytes: 5_000_000_000, maxFiles: 500, maxWaitMs: 300_000 });
     expect(config.bus).toEqual({ url: 'nats://127.0.0.1:4222', external: false });
   });

@@ -217,3 +217,19 @@ export const database: SettingType<DatabaseAddress> = define<DatabaseAddress>(
   },
   (address) => (address.kind === 'sqlite' ? `sqlite:${address.file}` : address.url),
 );
+
+/** Names for scores of {@link qualityTarget}: the least MS-SSIM of luma. */
+export const qualityTargets = { 'visually-lossless': 0.998, high: 0.9965, small: 0.994 } as const;
+export type QualityTarget = keyof typeof qualityTargets | number;
+
+export const qualityTarget: SettingType<QualityTarget> = define<QualityTarget>(
+  'visually-lossless, high, small, or a number from 0.8 to 0.9999',
+  z.union([z.enum(['visually-lossless', 'high', 'small']), z.number()]),
+  (text) => {
+    const name = text.toLowerCase();
+    if (name === 'visually-lossless' || name === 'high' || name === 'small') return name;
+    if (!/^\d*\.?\d+$/.test(text)) return new Problem('is neither a target nor a number');
+    return outside(Number(text), { min: 0.8, max: 0.9999 }) ?? Number(text);
+  },
+  String,
+);

@@ -4,5 +4,6 @@ export * from './errors';
 export * from './library-path';
 export * from './outcome';
 export * from './progress';
+export * from './rendition-proof';
 export * from './stages';
 export * from './subjects';

@@ -19,3 +19,9 @@ export { parseWebp, spliceWebp, webpDifference, type WebpStructure } from './web
 export { graftTiles, heicDifference, heifSize, planHeic, tileStream, type HeicPlan } from './heic/graft';
 export { readTileSamples, type TileSamples } from './heic/tile-samples';
 export { withExifSize } from './jpeg/exif-size';
+export { imageTraits, traitsOf, type ImageTrait } from './traits';
+export { lumaOf, similarityOf, type Plane, type Similarity } from './quality/ms-ssim';
+export { similarityModule } from './quality/module-path';
+export { jpegEmbedded } from './jpeg/embedded';
+export { heicEmbedded } from './heic/embedded';
+export { heicThumbnail } from './heic/thumbnail';

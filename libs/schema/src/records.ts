@@ -58,6 +58,8 @@ export interface Rendition {
   readonly bytes: number | null;
   /** The settings and encoder versions that made it, as JSON. */
   readonly settings: string;
+  /** What was proven before it counted: JSON of RenditionProof; null for a kept original, and for what was made before proofs were kept. */
+  readonly proof: string | null;
   readonly archivedPath: LibraryPath | null;
 }
 

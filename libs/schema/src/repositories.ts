@@ -63,7 +63,7 @@ export abstract class AssetRepository {
    */
   abstract reserveArchivePaths(assetId: string, wanted: readonly { readonly ownerId: string; readonly path: LibraryPath }[]): Promise<LibraryPath[]>;
   abstract countByState(): Promise<Record<AssetState, number>>;
-  /** In order of id (time of arrival); `after` is the last id of the page before. */
+  /** In order of id (time of arrival); `code` is why an asset was stopped, or why the original of one of its files was kept; `after` is the last id of the page before. */
   abstract list(filter: { readonly state?: AssetState; readonly code?: string; readonly after?: string; readonly limit: number }): Promise<AssetWithFiles[]>;
 }
 
@@ -73,6 +73,8 @@ export abstract class RenditionRepository {
   abstract setArchivedPath(id: string, path: LibraryPath): Promise<void>;
   /** What the same bytes became under the same settings, wherever they first came from. */
   abstract findBySource(sha256: string, settings: string): Promise<Rendition | null>;
+  /** The rendition that these bytes are, if any was ever made: a compressed file that comes back through a source. The oldest one. */
+  abstract findByResult(sha256: string): Promise<Rendition | null>;
 }
 
 export interface BatchLimits {

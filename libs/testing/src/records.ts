@@ -14,7 +14,7 @@ export function aFile(changes: Partial<Omit<MediaFile, 'path' | 'archivedPath'>>
 /** A rendition of {@link aFile}. */
 export function aRendition(changes: Partial<Omit<Rendition, 'path'>> & { path?: string | null } = {}): Rendition {
   const { path = 'compressed/IMG_1.JPG', ...rest } = changes;
-  return { id: 'rendition', fileId: 'file', assetId: 'asset', sourceSha256: 'a'.repeat(64), outcome: 'compressed', code: null, reason: null, sha256: 'b'.repeat(64), bytes: 50, settings: '{}', archivedPath: null, ...rest, path: path === null ? null : parse(path) };
+  return { id: 'rendition', fileId: 'file', assetId: 'asset', sourceSha256: 'a'.repeat(64), outcome: 'compressed', code: null, reason: null, sha256: 'b'.repeat(64), bytes: 50, settings: '{}', proof: null, archivedPath: null, ...rest, path: path === null ? null : parse(path) };
 }
 
 /** An asset with one file, in state `compressed`. */

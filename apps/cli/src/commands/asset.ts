@@ -4,7 +4,7 @@ import type { AssetWithFiles, Database } from '@media-pipeline/schema';
 import { eachAsset } from '../library/assets';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { openDatabase } from '../library/visit';
-import { assetLine, type AssetLine } from '../output/asset-view';
+import { assetLine, proofLines, type AssetLine } from '../output/asset-view';
 import { bytes, paint, print, printable, printJson, table } from '../output/text';
 
 interface ListFlags extends LibraryFlags {
@@ -29,6 +29,7 @@ const listExamples = `
 Examples:
   media-pipeline asset list --state set_aside
   media-pipeline asset list --code MEDIA_CORRUPT --json
+  media-pipeline asset list --code NOT_SMALLER          # originals that were not compressed, and why: docs/COMPRESSION.md
   media-pipeline asset list --limit 100 --after ID     # the page after ID
 
 --json prints one line per asset:
@@ -39,7 +40,7 @@ export function assetCommand(): Command {
   const list = withLibrary(new Command('list'))
     .description('photos and videos in order of arrival')
     .addOption(new Option('--state <state>', 'only those in this state').choices([...assetStates]))
-    .option('--code <code>', 'only those stopped with this code')
+    .option('--code <code>', 'only those stopped, or kept uncompressed, with this code')
     .option('--after <id>', 'only those that came after this one')
     .option('--limit <n>', `at most so many (default: ${tableRows}; with --json all)`, wholeNumber)
     .option('--json', 'one JSON line per asset')
@@ -104,7 +105,8 @@ async function showAsset(named: string, flags: ShowFlags): Promise<void> {
     for (const file of line.files) {
       print(`\n${file.role}  ${printable(file.path)}  ${bytes(file.bytes)}`);
       print(`  sha256      ${file.sha256 ?? 'not read yet'}`);
-      if (file.rendition) print(`  compressed  ${printable(file.rendition.path)}  ${bytes(file.rendition.bytes)}`);
+      if (file.rendition) print(`  compressed  ${printable(file.rendition.path)}  ${bytes(file.rendition.bytes)}  sha256 ${file.rendition.sha256 ?? ''}`);
+      if (file.rendition?.proof) for (const proof of proofLines(file.rendition.proof)) print(`    ${printable(proof)}`);
       if (file.keptBecause !== null) print(`  kept        ${printable(file.keptBecause)}`);
       if (file.archivedPath !== null) print(`  archived    ${printable(file.archivedPath)}`);
     }

@@ -1,3 +1,4 @@
+import { RenditionProof } from '@media-pipeline/contracts';
 import type { AssetWithFiles, MediaFile, Rendition } from '@media-pipeline/schema';
 
 interface Place {
@@ -19,14 +20,35 @@ export interface AssetLine {
   readonly archived: readonly string[];
   readonly duplicateOf: string | null;
   /** Every file of the asset: a Live Photo has two. */
-  readonly files: readonly (Place & { readonly role: string; readonly filename: string; readonly archivedPath: string | null; readonly rendition: (Place & { readonly archivedPath: string | null }) | null; readonly keptBecause: string | null })[];
+  readonly files: readonly (Place & { readonly role: string; readonly filename: string; readonly archivedPath: string | null; readonly rendition: (Place & { readonly archivedPath: string | null; readonly proof: RenditionProof | null }) | null; readonly keptBecause: string | null })[];
+}
+
+/** Null for what was made before proofs were kept, and for one of a form that this version does not know. */
+function proofOf({ proof }: Rendition): RenditionProof | null {
+  if (proof === null) return null;
+  const parsed = RenditionProof.safeParse(JSON.parse(proof));
+  return parsed.success ? parsed.data : null;
+}
+
+/** A proof in lines for people. */
+export function proofLines({ quality, metadata, embedded, dimensions, search, encoder }: RenditionProof): string[] {
+  const { width, height, frames, seconds } = dimensions;
+  const told = Object.entries(encoder).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  return [
+    `decoded to the end, ${width} × ${height}${frames === undefined ? '' : `, ${frames} frames`}${seconds === undefined ? '' : `, ${seconds} s`}`,
+    `quality ${quality.metric === 'lossless' ? 'lossless: every sample is equal' : `${quality.metric} ${quality.mean}, ${quality.worst} at its worst`}`,
+    `metadata equal: ${metadata.count} ${metadata.compared === 'bytes' ? 'blocks byte for byte' : 'tags'}${metadata.allowed.length > 0 ? `; allowed to differ: ${metadata.allowed.join(', ')}` : ''}`,
+    ...embedded.map((part) => `embedded equal: ${part.name}, ${part.bytes} bytes, sha256 ${part.sha256.slice(0, 16)}…`),
+    ...(search ? [`search: ${search.parameter} ${search.chosen} for ${search.target} after ${search.trials.length} trials in ${search.milliseconds} ms`] : []),
+    `encoder: ${told.join(', ')}`,
+  ];
 }
 
 const coded = (code: string | null, reason: string | null): string | null => (code === null ? reason : `${code}: ${reason ?? ''}`.trimEnd());
 
-function placeOf(rendition: Rendition | undefined): (Place & { archivedPath: string | null }) | null {
+function placeOf(rendition: Rendition | undefined): AssetLine['files'][number]['rendition'] {
   if (rendition?.outcome !== 'compressed' || rendition.path === null || rendition.bytes === null) return null;
-  return { path: rendition.path, sha256: rendition.sha256, bytes: rendition.bytes, archivedPath: rendition.archivedPath };
+  return { path: rendition.path, sha256: rendition.sha256, bytes: rendition.bytes, archivedPath: rendition.archivedPath, proof: proofOf(rendition) };
 }
 
 export function assetLine(asset: AssetWithFiles): AssetLine {

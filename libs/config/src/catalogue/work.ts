@@ -1,5 +1,5 @@
 import { group, optional, setting } from '../setting';
-import { argumentList, choice, duration, flag, gigabytes, integer, list, resolution } from '../types';
+import { argumentList, choice, choices, duration, flag, gigabytes, integer, list, megabytes, qualityTarget, resolution } from '../types';
 
 export const deduplication = group('Duplicates', 'Two files are duplicates when their bytes are the same.', {
   DEDUPLICATION_DIRECTORIES: setting(list, '', 'Further directories whose files count as already there, comma-separated. They are only read. Empty: the library alone counts.', { example: '/mnt/nas/old-archive' }),
@@ -11,7 +11,22 @@ export const compression = group(
   'Compression',
   'Only the picture is encoded again; dates, places and all other metadata stay. What would not get smaller, or would lose something, is passed on as it is. Again-compression always starts from the archived original.',
   {
-    JPEG_QUALITY: setting(integer(1, 100), '85', 'Quality of JPEG, HEIC and WebP images.'),
+    QUALITY_TARGET: setting(
+      qualityTarget,
+      'high',
+      'How alike a picture has to stay; how strongly each one is compressed for that is found on samples of it. A number is the least MS-SSIM of luma (docs/COMPRESSION.md): visually-lossless is 0.998, high 0.9965, small 0.994.',
+    ),
+    MIN_SAVING_PERCENT: setting(integer(0, 90), '10', 'What would save less, as predicted from samples or as measured, is passed on as it is. Lossless coding (PNG, TIFF) need save only 1 %.'),
+    JPEG_QUALITY: optional(integer(1, 100), '85', 'A fixed quality for JPEG, WebP and (85 is x265 crf 30; five points are two of crf) HEIC. Left out: QUALITY_TARGET decides. When it is set, it wins.'),
+    PAYLOAD_GRAFT_JPEG: setting(flag, 'on', 'Exchange only the picture data of a JPEG and leave every other byte. off: a new file whose metadata exiftool copies; where a single tag would differ, or further pictures would be lost, the original is kept.'),
+    PAYLOAD_GRAFT_HEIC: setting(flag, 'on', 'Exchange only the tiles of a HEIC. off: HEIC is passed on as it is, for there is no other way without loss.'),
+    PAYLOAD_GRAFT_VIDEO: setting(flag, 'on', 'Exchange only the video samples of a MOV or MP4 and leave its other tracks and all of its metadata. off: a new file, its metadata copied and compared.'),
+    COMPRESSION_KEEP: setting(
+      choices('screenshot', 'spatial', 'gain_map', 'depth', 'motion_photo', 'burst', 'edited'),
+      'screenshot,spatial',
+      'Kinds of pictures that are never coded with loss, comma-separated. Empty: none. See docs/COMPRESSION.md.',
+    ),
+    MEMORY_LIMIT: optional(megabytes('64MB', '64TB'), '2GiB', 'What the files that are being compressed may take together, by estimate; one that has no room waits. Left out: 60 % of the memory of the container or machine.'),
     VIDEO_CRF: setting(integer(0, 51), '26', 'Constant rate factor of x265; lower is better and larger.'),
     VIDEO_PRESET: setting(
       choice('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'),
@@ -24,7 +39,7 @@ export const compression = group(
     SUBSEQUENT_VIDEO_RESOLUTION: optional(resolution, '720', 'The same, for videos older than COMPRESSION_INTERVAL_YEARS.'),
     COMPRESSION_INTERVAL_YEARS: setting(integer(0, 100), '0', 'After so many years a photo is compressed again with the SUBSEQUENT_ settings. 0: never.', { example: '2' }),
     MAX_FILES_TO_PROCESS: setting(integer(0, 10_000_000), '0', 'At most so many files are compressed in one run. 0: no limit.'),
-    MAX_MEGAPIXELS: setting(integer(1, 10_000), '300', 'Larger pictures are set aside: decoding takes 4 to 8 bytes of memory per pixel.'),
+    MAX_MEGAPIXELS: setting(integer(1, 10_000), '300', 'Larger pictures are set aside.'),
     COMPRESSION_CONCURRENCY: optional(integer(1, 256), '2', 'Files that one compressor works on at a time. Left out: one per core.'),
   },
 );

@@ -18,6 +18,7 @@ export interface RenditionRow {
   readonly bytes: Int64 | null;
   readonly settings: string;
   readonly archived_path: LibraryPath | null;
+  readonly proof: string | null;
   readonly created_at: Timestamp;
   readonly updated_at: Timestamp;
 }
@@ -38,6 +39,7 @@ export const renditionEntity = (types: ColumnTypes) =>
       bytes: { type: 'bigint', nullable: true },
       settings: { type: 'text' },
       archived_path: { type: 'text', nullable: true },
+      proof: { type: 'text', nullable: true },
       created_at: { type: types.time },
       updated_at: { type: types.time },
     },
@@ -45,6 +47,8 @@ export const renditionEntity = (types: ColumnTypes) =>
     indices: [
       index('renditions', 'asset_id'),
       index('renditions', 'source_sha256'),
+      index('renditions', 'sha256'),
+      index('renditions', 'code'),
       indexOfPaths('renditions', 'path'),
       indexOfPaths('renditions', 'archived_path'),
     ],

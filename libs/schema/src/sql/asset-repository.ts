@@ -126,15 +126,15 @@ export class SqlAssetRepository extends AssetRepository {
   }
 
   override async list(filter: { readonly state?: AssetState; readonly code?: string; readonly after?: string; readonly limit: number }): Promise<AssetWithFiles[]> {
-    const wanted: readonly (readonly [condition: string, value: string | undefined])[] = [
+    const wanted: readonly (readonly [condition: string, ...values: (string | undefined)[]])[] = [
       ['state = ?', filter.state],
-      ['code = ?', filter.code],
+      ['(assets.code = ? or id in (select asset_id from renditions where renditions.code = ?))', filter.code, filter.code],
       ['id > ?', filter.after],
     ];
-    const used = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+    const used = wanted.flatMap(([condition, ...values]) => (values.includes(undefined) ? [] : [{ condition, values: values.filter((value) => value !== undefined) }]));
     const where = used.length > 0 ? `where ${used.map(({ condition }) => condition).join(' and ')}` : '';
     const session = this.connection.reads;
-    const rows = await session.all<AssetRow>(`select * from assets ${where} order by id limit ?`, ...used.map(({ value }) => value), filter.limit);
+    const rows = await session.all<AssetRow>(`select * from assets ${where} order by id limit ?`, ...used.flatMap(({ values }) => values), filter.limit);
     return withFiles(session, rows);
   }
 

@@ -49,6 +49,7 @@ export const toRendition = (row: RenditionRow): Rendition => ({
   sha256: row.sha256,
   bytes: row.bytes === null ? null : count(row.bytes),
   settings: row.settings,
+  proof: row.proof,
   archivedPath: row.archived_path,
 });
 

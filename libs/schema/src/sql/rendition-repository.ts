@@ -18,15 +18,15 @@ export class SqlRenditionRepository extends RenditionRepository {
       const at = now();
       // An archived copy of other bytes is no copy of this rendition.
       const [row] = await session.all<RenditionRow>(
-        `insert into renditions (id, file_id, asset_id, source_sha256, outcome, code, reason, path, sha256, bytes, settings, created_at, updated_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        `insert into renditions (id, file_id, asset_id, source_sha256, outcome, code, reason, path, sha256, bytes, settings, proof, created_at, updated_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          on conflict (file_id) do update set asset_id = excluded.asset_id, source_sha256 = excluded.source_sha256, outcome = excluded.outcome,
-           code = excluded.code, reason = excluded.reason, path = excluded.path, bytes = excluded.bytes, settings = excluded.settings,
+           code = excluded.code, reason = excluded.reason, path = excluded.path, bytes = excluded.bytes, settings = excluded.settings, proof = excluded.proof,
            archived_path = case when renditions.sha256 = excluded.sha256 then renditions.archived_path else null end,
            sha256 = excluded.sha256, updated_at = excluded.updated_at
          returning *`,
         ...[newId(), made.fileId, made.assetId, made.sourceSha256, made.outcome, made.code, made.reason === null ? null : clean(made.reason)],
-        ...[made.path, made.sha256, made.bytes, made.settings, at, at],
+        ...[made.path, made.sha256, made.bytes, made.settings, made.proof, at, at],
       );
       if (!row) throw new PipelineError('UNEXPECTED', `the rendition of file ${made.fileId} was not saved`);
       await session.run(
@@ -52,6 +52,11 @@ export class SqlRenditionRepository extends RenditionRepository {
       sha256,
       settings,
     );
+    return row ? toRendition(row) : null;
+  }
+
+  override async findByResult(sha256: string): Promise<Rendition | null> {
+    const [row] = await this.connection.reads.all<RenditionRow>("select * from renditions where sha256 = ? and outcome = 'compressed' order by created_at, id limit 1", sha256);
     return row ? toRendition(row) : null;
   }
 }

@@ -10,12 +10,15 @@ const square = 256;
 
 const decibels = (sum: number, count: number): number => (sum === 0 ? 99 : Math.min(99, 10 * Math.log10((255 * 255 * count) / sum)));
 
-async function run(original: Uint8Array, result: Uint8Array | null): Promise<unknown> {
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8ClampedArray): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+
+async function run(original: Uint8Array, result: Uint8Array | null, similarityModule: string): Promise<unknown> {
+  const { lumaOf, similarityOf } = (await import(similarityModule)) as Pick<typeof import('@media-pipeline/media'), 'lumaOf' | 'similarityOf'>;
   const before = await decode({ buffer: original });
   const size = { width: before.width, height: before.height };
   if (!result) return size;
   const after = await decode({ buffer: result });
-  if (after.width !== before.width || after.height !== before.height) return { ...size, mean: 0, worst: 0 };
+  if (after.width !== before.width || after.height !== before.height) return { ...size, mean: 0, worst: 0, similarity: { mean: 0, worst: 0 } };
   const columns = Math.ceil(before.width / square);
   const sums = new Float64Array(columns * Math.ceil(before.height / square));
   const counts = new Float64Array(sums.length);
@@ -33,11 +36,12 @@ async function run(original: Uint8Array, result: Uint8Array | null): Promise<unk
   }
   const total = sums.reduce((a, b) => a + b, 0);
   const worst = Math.min(...Array.from(sums, (sum, cell) => decibels(sum, counts[cell] ?? 1)));
-  return { ...size, mean: decibels(total, counts.reduce((a, b) => a + b, 0)), worst };
+  const similarity = similarityOf({ ...size, data: lumaOf(bytesOf(before.data), 4) }, { ...size, data: lumaOf(bytesOf(after.data), 4) });
+  return { ...size, mean: decibels(total, counts.reduce((a, b) => a + b, 0)), worst, similarity };
 }
 
-const { original, result } = workerData as { readonly original: Uint8Array; readonly result: Uint8Array | null };
-run(original, result).then(
+const { original, result, similarity } = workerData as { readonly original: Uint8Array; readonly result: Uint8Array | null; readonly similarity: string };
+run(original, result, similarity).then(
   (value) => parentPort?.postMessage({ value }),
   (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
 );

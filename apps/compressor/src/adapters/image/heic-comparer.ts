@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PipelineError } from '@media-pipeline/contracts';
+import { similarityModule, type Similarity } from '@media-pipeline/media';
 
 export interface HeicComparison {
   /** In pixels, upright. */
@@ -9,6 +10,8 @@ export interface HeicComparison {
   /** Peak signal-to-noise ratio (dB) of the whole picture and of its worst square. */
   readonly mean: number;
   readonly worst: number;
+  /** MS-SSIM of luma. */
+  readonly similarity: Similarity;
 }
 
 /** Beside this file, with its extension: `.js` as built, `.ts` under the test runner (Node strips the types itself). */
@@ -30,7 +33,7 @@ export async function compareHeic(original: Buffer, result: Buffer, signal: Abor
 
 async function inThread(original: Buffer, result: Buffer | null, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
-  const worker = new Worker(program, { workerData: { original, result } });
+  const worker = new Worker(program, { workerData: { original, result, similarity: similarityModule } });
   try {
     return await new Promise<Answer>((resolve, reject) => {
       worker.once('message', (answer: Answer) => resolve(answer));

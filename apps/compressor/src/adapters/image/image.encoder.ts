@@ -1,24 +1,35 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
-import { Refusal } from '@media-pipeline/media';
-import { ImageEncoder, kept, type EncodeJob, type EncodeResult } from '../../encoder.port';
+import { Refusal, traitsOf } from '@media-pipeline/media';
+import { ImageEncoder, kept, type EncodeJob, type EncodeResult, type Footprint } from '../../encoder.port';
+import { keptByTrait } from '../../policy';
 import type { ImageCodecs } from './codecs';
 import { KeepOriginal, type ImageCodec, type ImageSource } from './image-codec';
+import { readSource, rememberMeasured } from './image-job';
 
-/** A result has to save this part of the file at least: less is not worth a second generation of coding. */
-export const leastSaving = 0.05;
-/** The same for coding without loss, where nothing is given away. */
+/** Coding without loss has to save so much; nothing is given away for it. */
 const leastLosslessSaving = 0.01;
-const lossless = new Set(['png', 'tiff']);
 /** Smaller files are only looked at: metadata is most of them. */
 export const tinyBytes = 4096;
 /** Animations are decoded frame by frame up to this many times MAX_MEGAPIXELS. */
 const animationFactor = 20;
+/** What a job takes whatever the picture: a thread, an ffmpeg with x265. */
+const baseMemory = 64 * 1024 * 1024;
 
 /** Images in their own format: JPEG, PNG, WebP, TIFF and HEIC are treated, GIF is looked at; everything else is passed on. */
 export class CodecImageEncoder extends ImageEncoder {
   constructor(private readonly codecs: ImageCodecs) {
     super();
+  }
+
+  override async footprint(job: EncodeJob): Promise<Footprint | null> {
+    const codec = this.codecs.get(job.type.format);
+    if (!codec) return null;
+    const { bytes } = await readSource(job);
+    const { width, height } = await codec.size(bytes);
+    // a picture beyond MAX_MEGAPIXELS is never decoded: it need not wait to be told so
+    const pixels = width * height > job.settings.maxMegapixels * 1_000_000 ? 0 : width * height;
+    return { memory: baseMemory + bytes.length * 4 + pixels * codec.bytesPerPixel, disk: bytes.length * 3 };
   }
 
   override async encode(job: EncodeJob): Promise<EncodeResult> {
@@ -32,17 +43,23 @@ export class CodecImageEncoder extends ImageEncoder {
       await codec.check(source);
       return kept('ALREADY_SMALL', `the file has ${source.bytes.length} bytes`);
     }
+    const byTrait = codec.lossy ? keptByTrait(traitsOf(source.bytes, job.type.format), job.settings.keep) : null;
+    if (byTrait) {
+      await codec.check(source);
+      return kept(byTrait.code, byTrait.reason);
+    }
     try {
-      const { bytes, settings } = await codec.encode(source);
+      const { bytes, settings, measured, search } = await codec.encode(source);
       const saved = 1 - bytes.length / source.bytes.length;
-      const least = lossless.has(job.type.format) ? leastLosslessSaving : leastSaving;
-      if (saved < least) return kept('NOT_SMALLER', `the result would have ${bytes.length} bytes, the original has ${source.bytes.length}`);
+      const least = codec.lossy ? job.settings.minSaving : leastLosslessSaving;
+      if (saved < least || saved <= 0) return kept('NOT_SMALLER', `the result would have ${bytes.length} bytes, the original has ${source.bytes.length}`);
+      if (measured) rememberMeasured(job, bytes, measured);
       await writeFile(job.temporary, bytes);
-      return { outcome: 'encoded', settings };
+      return { outcome: 'encoded', settings, ...(search && { search }) };
     } catch (error) {
       if (!(error instanceof Refusal) && !(error instanceof KeepOriginal)) throw error;
-      // what is passed on untreated is proven readable all the same
-      await codec.check(source);
+      // what is passed on untreated is proven readable all the same; a search has decoded it already
+      if (!(error instanceof KeepOriginal && error.decoded)) await codec.check(source);
       return kept(error.code, error.message);
     }
   }
@@ -55,22 +72,4 @@ export class CodecImageEncoder extends ImageEncoder {
       throw new PipelineError('MEDIA_TOO_LARGE', `the picture claims ${width} × ${height} pixels${frames > 1 ? ` in ${frames} frames` : ''}; the limit is ${settings.maxMegapixels} megapixels`);
     }
   }
-}
-
-/** A file that an image codec reads whole; larger ones are no photos, or raw scans whose pixels are beyond the limit anyway. */
-const maxBytes = 1024 * 1024 * 1024;
-
-/** The bytes of jobs under way, so that the proof need not read them again; the service makes sure that the file is the same before and after. */
-const sources = new WeakMap<EncodeJob, ImageSource>();
-
-export async function readSource(job: EncodeJob): Promise<ImageSource> {
-  const { source, settings, signal, temporary } = job;
-  const before = sources.get(job);
-  if (before) return before;
-  const { size } = await stat(source);
-  if (size > maxBytes) throw new PipelineError('MEDIA_TOO_LARGE', `the picture has ${size} bytes`);
-  const bytes = await readFile(source);
-  const read: ImageSource = { bytes, settings, signal, scratch: temporary, onProgress: (fraction) => job.onProgress(fraction) };
-  sources.set(job, read);
-  return read;
 }

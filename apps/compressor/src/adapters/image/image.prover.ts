@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
 import { Refusal } from '@media-pipeline/media';
-import { ImageProver, type EncodeJob } from '../../encoder.port';
+import { ImageProver, type EncodeJob, type Findings } from '../../encoder.port';
 import type { KeepCode } from '../../keep-code';
 import type { ImageCodecs } from './codecs';
-import { readSource } from './image.encoder';
+import { findingsOf, measuredBefore, readSource, rememberFindings } from './image-job';
 
 /** Reads the result from disk and lets the format's codec compare it with the source. A result that cannot be read is a difference like any other. */
 export class CodecImageProver extends ImageProver {
@@ -18,12 +18,19 @@ export class CodecImageProver extends ImageProver {
     const [source, result] = await Promise.all([readSource(job), readFile(job.temporary)]);
     if (result.length >= source.bytes.length) return { code: 'NOT_SMALLER', reason: `the result has ${result.length} bytes, the original has ${source.bytes.length}` };
     try {
-      return await codec.prove(source, result);
+      const verdict = await codec.prove(source, result, measuredBefore(job, result));
+      if (verdict.outcome === 'differs') return verdict.difference;
+      rememberFindings(job, verdict.findings);
+      return null;
     } catch (error) {
       if (error instanceof Refusal || (error instanceof PipelineError && error.code === 'MEDIA_CORRUPT')) return { code: 'PROOF_FAILED', reason: error.message };
       // libvips speaks in plain errors about a result that it cannot decode
       if (error instanceof Error && /^(Vips|Input |pngload|webpload|tiffload)/.test(error.message)) return { code: 'PROOF_FAILED', reason: error.message.trim() };
       throw error;
     }
+  }
+
+  override findings(job: EncodeJob): Findings | null {
+    return findingsOf(job);
   }
 }

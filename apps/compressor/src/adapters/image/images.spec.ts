@@ -30,11 +30,12 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'media-images-'));
 });
 afterAll(async () => {
+  await codecs.onModuleDestroy();
   await exiftool.end();
   await rm(folder, { recursive: true });
 });
 
-const settings: CompressionSettings = { jpegQuality: 75, videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 50 };
+const settings: CompressionSettings = { jpegQuality: 75, qualityScore: 0.9965, minSaving: 0.05, graft: { jpeg: true, heic: true, video: true }, keep: ['screenshot', 'spatial'], videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 50 };
 
 async function jobFor(source: string, more: Partial<CompressionSettings> = {}): Promise<EncodeJob> {
   const type = await identify(source);

@@ -1,49 +1,102 @@
 import { PipelineError } from '@media-pipeline/contracts';
-import { assertSpliceable, chromaSubsampling, entropyFault, jpegDifference, parseJpeg, spliceJpeg, withExifSize, type JpegStructure } from '@media-pipeline/media';
-import { metadataDiffers, pictureDiffers, thumbnailFloor, type Difference, type EncodedImage, type ImageSource } from './image-codec';
-import { bandPsnr, decoding, sharp, sharpVersion, strict, thumbnailPsnr } from './pixels';
+import { assertSpliceable, chromaSubsampling, entropyFault, jpegDifference, jpegEmbedded, parseJpeg, Refusal, spliceJpeg, withExifSize, type JpegStructure } from '@media-pipeline/media';
+import { isSame, likeness, metadataDiffers, pictureDiffers, proven, unlike, type EncodedImage, type ImageSource, type Verdict } from './image-codec';
+import type { ImageTags } from './image-tags';
+import { encodeLossy } from './lossy';
+import type { MeasureAnswer } from './picture-messages';
+import type { PictureThreads } from './picture-threads';
+import { sharpVersion } from './pixels';
 import { SharpCodec } from './sharp-codec';
-
-/** Start of frame of a progressive picture, which mozjpeg always makes. */
-const progressive = 0xc2;
 
 /**
  * JPEG by mozjpeg: only the picture data is made anew, in the pixels' own colour space and orientation; metadata, profiles, gain maps and
- * trailers stay byte for byte (libs/media/src/jpeg/splice.ts).
+ * trailers stay byte for byte (libs/media/src/jpeg/splice.ts). With PAYLOAD_GRAFT_JPEG=off the encoder's own file is taken instead, with the
+ * tags that exiftool copies; a picture with others behind it, or with a tag that would differ, is left alone.
  */
 export class JpegCodec extends SharpCodec {
+  override readonly lossy = true;
+  /** Decoded source and result, their luma, and the coefficients that a progressive encoder keeps; measured: 12.5 at 12 MP. */
+  override readonly bytesPerPixel = 20;
+
+  constructor(
+    private readonly threads: PictureThreads,
+    private readonly tags: ImageTags,
+  ) {
+    super();
+  }
+
   override async check(source: ImageSource): Promise<void> {
     assertInStep(source.bytes, parseJpeg(source.bytes));
     await super.check(source);
   }
 
-  override async encode({ bytes, settings }: ImageSource): Promise<EncodedImage> {
+  override async encode(source: ImageSource): Promise<EncodedImage> {
+    const { bytes, settings } = source;
     const structure = parseJpeg(bytes);
     assertSpliceable(bytes, structure);
+    if (!settings.graft.jpeg) assertAlone(bytes, structure);
     assertInStep(bytes, structure);
-    const chroma = chromaSubsampling(structure.frame);
-    // libvips writes 4:4:4 or 4:2:0; what lies between keeps all its colour
-    const subsampling = chroma === '4:2:0' || chroma === 'grey' ? '4:2:0' : '4:4:4';
-    const smaller = resizedTo(bytes, settings.resizePercentage);
-    const picture = bytes.subarray(0, structure.end);
-    const encoded = await decoding(() => {
-      const image = sharp(picture, strict).toColourspace(chroma === 'grey' ? 'b-w' : 'srgb');
-      return (smaller ? image.resize(smaller.width, smaller.height, { fit: 'fill' }) : image).jpeg({ quality: settings.jpegQuality, mozjpeg: true, chromaSubsampling: subsampling }).toBuffer();
+    const { chroma, grey } = chromaOf(structure);
+    const resize = resizedTo(bytes, settings.resizePercentage);
+    const { file, quality, measured, search } = await encodeLossy(this.threads, source, {
+      ...{ format: 'jpeg', picture: bytes.subarray(0, structure.end), grey, chroma, resize },
+      assemble: (encoded) => {
+        if (!settings.graft.jpeg) return encoded;
+        const spliced = spliceJpeg(bytes, encoded);
+        return resize ? withExifSize(spliced, resize) : spliced;
+      },
+      pictureOf: (made) => made.subarray(0, parseJpeg(made).end),
     });
-    const spliced = spliceJpeg(bytes, encoded);
-    return { bytes: smaller ? withExifSize(spliced, smaller) : spliced, settings: { encoder: `mozjpeg (sharp ${sharpVersion})`, quality: settings.jpegQuality, chroma: subsampling, ...(smaller && { resized: `${smaller.width}x${smaller.height}` }) } };
+    const record = { encoder: `mozjpeg (sharp ${sharpVersion})`, quality, chroma, method: settings.graft.jpeg ? 'graft' : 'plain', ...(resize && { resized: `${resize.width}x${resize.height}` }) };
+    if (settings.graft.jpeg) return { bytes: file, settings: record, measured, ...(search && { search }) };
+    return { bytes: await this.tags.withTagsOf(source, file, resize), settings: record, ...(search && { search }) };
   }
 
-  override async prove({ bytes, settings }: ImageSource, result: Buffer): Promise<Difference | null> {
-    const smaller = resizedTo(bytes, settings.resizePercentage);
-    const difference = jpegDifference(smaller ? withExifSize(bytes, smaller) : bytes, result, { resized: smaller !== null });
-    if (difference) return metadataDiffers(difference);
+  override async prove(source: ImageSource, result: Buffer, measured: MeasureAnswer | null): Promise<Verdict> {
+    const { bytes, settings } = source;
+    const resize = resizedTo(bytes, settings.resizePercentage);
+    const before = parseJpeg(bytes);
     const { frame, end } = parseJpeg(result);
-    if (smaller && (frame.width !== smaller.width || frame.height !== smaller.height)) return pictureDiffers('the size in pixels is not the one that was wanted');
-    const [before, after] = [bytes.subarray(0, parseJpeg(bytes).end), result.subarray(0, end)];
-    const noise = frame.marker === progressive && !smaller ? await bandPsnr(before, after, frame) : await thumbnailPsnr(before, after);
-    return noise < thumbnailFloor ? pictureDiffers(`the picture differs (${noise.toFixed(1)} dB)`) : null;
+    if (resize && (frame.width !== resize.width || frame.height !== resize.height)) return pictureDiffers('the size in pixels is not the one that was wanted');
+    const metadata = await (settings.graft.jpeg ? this.sameBytes(bytes, result, resize) : this.sameTags(source, result, resize));
+    if ('outcome' in metadata) return metadata;
+    const picture = { source: bytes.subarray(0, before.end), result: result.subarray(0, end), grey: chromaOf(before).grey, ...(resize && { resize }) };
+    const compared = measured ?? (await this.threads.use((thread) => thread.measure(picture)));
+    if (!isSame(compared)) return unlike(compared);
+    return proven({ dimensions: { width: frame.width, height: frame.height }, ...metadata, quality: likeness(compared) });
   }
+
+  private sameBytes(bytes: Buffer, result: Buffer, resize: Size | null): Verdict | Compared {
+    const difference = jpegDifference(resize ? withExifSize(bytes, resize) : bytes, result, { resized: resize !== null });
+    if (difference) return metadataDiffers(difference);
+    const [old, now] = [jpegEmbedded(bytes), jpegEmbedded(result)];
+    if (JSON.stringify(old.parts) !== JSON.stringify(now.parts)) return metadataDiffers('what lies behind the picture differs');
+    return { metadata: { compared: 'bytes', count: now.blocks, allowed: resize ? ['size in pixels'] : [] }, embedded: [...now.parts] };
+  }
+
+  private async sameTags(source: ImageSource, result: Buffer, resize: Size | null): Promise<Verdict | Compared> {
+    if (jpegEmbedded(source.bytes).parts.length > 0) return metadataDiffers('what lies behind the picture would be lost');
+    const { different, allowed, count } = await this.tags.compare(source, result, resize !== null);
+    if (different.length > 0) return metadataDiffers(`tags differ: ${different.slice(0, 5).join(', ')}`);
+    return { metadata: { compared: 'tags', count, allowed: [...allowed] }, embedded: [] };
+  }
+}
+
+type Compared = Pick<Extract<Verdict, { outcome: 'proven' }>['findings'], 'metadata' | 'embedded'>;
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture with others behind it can only be treated by exchanging its payload. */
+function assertAlone(bytes: Buffer, { end }: JpegStructure): void {
+  if (end !== bytes.length) throw new Refusal('METADATA_WOULD_CHANGE', 'more than the picture lies in the file, and PAYLOAD_GRAFT_JPEG is off');
+}
+
+/** libvips writes 4:4:4 or 4:2:0; what lies between keeps all its colour. */
+function chromaOf({ frame }: JpegStructure): { readonly chroma: '4:2:0' | '4:4:4'; readonly grey: boolean } {
+  const chroma = chromaSubsampling(frame);
+  return { chroma: chroma === '4:2:0' || chroma === 'grey' ? '4:2:0' : '4:4:4', grey: chroma === 'grey' };
 }
 
 /** Throws MEDIA_CORRUPT for damage that libjpeg conceals. */
@@ -56,7 +109,7 @@ function assertInStep(bytes: Buffer, structure: JpegStructure): void {
  * The size after INITIAL_RESIZE_PERCENTAGE, as stored (orientation is a tag and stays one); null when it is not to be resized. A file with
  * further pictures inside (gain map, depth) keeps its size: they are described relative to it.
  */
-function resizedTo(bytes: Buffer, percentage: number): { readonly width: number; readonly height: number } | null {
+function resizedTo(bytes: Buffer, percentage: number): Size | null {
   if (percentage >= 100) return null;
   const { frame, end, segments } = parseJpeg(bytes);
   if (end !== bytes.length || segments.some(({ marker, start }) => marker === 0xe2 && bytes.toString('latin1', start + 4, start + 8) === 'MPF\0')) return null;

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { PipelineError } from '@media-pipeline/contracts';
 import { assertPngSpliceable, parsePng, pngData, pngDifference, Refusal, splicePng, type PngHeader, type PngStructure } from '@media-pipeline/media';
-import { metadataDiffers, pictureDiffers, type Difference, type EncodedImage, type ImageSource } from './image-codec';
+import { lossless, metadataDiffers, pictureDiffers, proven, type EncodedImage, type ImageSource, type Verdict } from './image-codec';
 import { assertDecodes, decoding, ownColourSpace, pixelDifference, sharp, sharpVersion, strict } from './pixels';
 import { SharpCodec } from './sharp-codec';
 
@@ -17,6 +17,10 @@ const maxUnpacked = 512 * 1024 * 1024;
  * layout of the samples (palettes, 1 to 4 bits, interlacing, a transparent colour) the scan lines are deflated again as they are.
  */
 export class PngCodec extends SharpCodec {
+  override readonly lossy = false;
+  /** Scan lines and two decoded pictures of four channels and 16 bits. */
+  override readonly bytesPerPixel = 28;
+
   override async encode(source: ImageSource): Promise<EncodedImage> {
     const { bytes } = source;
     const structure = parsePng(bytes);
@@ -37,11 +41,13 @@ export class PngCodec extends SharpCodec {
     return sameLayout(made.header, structure.header) ? splicePng(bytes, structure, pngData(encoded, made)) : null;
   }
 
-  override async prove({ bytes }: ImageSource, result: Buffer): Promise<Difference | null> {
+  override async prove({ bytes }: ImageSource, result: Buffer): Promise<Verdict> {
     const difference = pngDifference(bytes, result);
     if (difference) return metadataDiffers(difference);
     const pixels = await pixelDifference(bytes, result);
-    return pixels ? pictureDiffers(pixels) : null;
+    if (pixels) return pictureDiffers(pixels);
+    const { header, chunks } = parsePng(result);
+    return proven({ dimensions: { width: header.width, height: header.height }, metadata: { compared: 'bytes', count: chunks.filter(({ name }) => name !== 'IDAT').length, allowed: [] }, embedded: [], quality: lossless });
   }
 }
 

@@ -12,7 +12,7 @@ import { Ffmpeg, FfmpegVideoEncoder, FfmpegVideoProver, MovieTags } from '.';
 
 const run = promisify(execFile);
 const corpus = path.resolve(__dirname, '../../../../../../shared/corpus');
-const settings: CompressionSettings = { jpegQuality: 85, videoCrf: 28, videoPreset: 'ultrafast', resizePercentage: 100, videoResolution: null, maxMegapixels: 100 };
+const settings: CompressionSettings = { qualityScore: 0.9965, minSaving: 0.05, graft: { jpeg: true, heic: true, video: true }, keep: [], jpegQuality: 85, videoCrf: 28, videoPreset: 'ultrafast', resizePercentage: 100, videoResolution: null, maxMegapixels: 100 };
 const exiftool = new ExifTool({ maxProcs: 1 });
 const tags = new MovieTags(exiftool);
 const ffmpeg = new Ffmpeg({ cores: 2, niceness: 10, stallMs: 60_000 });

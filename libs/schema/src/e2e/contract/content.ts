@@ -47,14 +47,16 @@ export function contentContract(setup: () => Setup): void {
       const asset = await discovered(database, arrival(`${newPrefix()}/a.jpg`, { bytes: 1_000 }));
       const [file] = asset.files;
       const source = sha(asset.id);
-      const made = { fileId: file!.id, assetId: asset.id, sourceSha256: source, outcome: 'compressed' as const, code: null, reason: null, path: file!.path, sha256: sha('r'), bytes: 400, settings: '{"q":80}' };
+      const made = { fileId: file!.id, assetId: asset.id, sourceSha256: source, outcome: 'compressed' as const, code: null, reason: null, path: file!.path, sha256: sha('r'), bytes: 400, settings: '{"q":80}', proof: '{"version":1}' };
       const saved = await database.renditions.save(made);
       expect(saved).toEqual({ ...made, id: saved.id, archivedPath: null });
       await database.renditions.setArchivedPath(saved.id, file!.path);
       expect(await database.renditions.findBySource(source, '{"q":80}')).toEqual({ ...saved, archivedPath: file!.path });
       expect(await database.renditions.findBySource(source, '{"q":70}')).toBeNull();
+      expect(await database.renditions.findByResult(sha('r'))).toMatchObject({ sha256: sha('r'), outcome: 'compressed' });
+      expect(await database.renditions.findByResult(source)).toBeNull();
       expect((await database.renditions.save(made)).archivedPath).toBe(file!.path);
-      const kept = await database.renditions.save({ ...made, outcome: 'kept', code: 'NOT_SMALLER', reason: 'is as small', path: null, sha256: null, bytes: null });
+      const kept = await database.renditions.save({ ...made, outcome: 'kept', code: 'NOT_SMALLER', reason: 'is as small', path: null, sha256: null, bytes: null, proof: null });
       expect(kept).toMatchObject({ id: saved.id, outcome: 'kept', archivedPath: null });
       expect((await mustFind(database, asset.id)).renditions).toEqual([kept]);
     });

@@ -37,7 +37,7 @@ export function journalContract(setup: () => Setup): void {
       const asset = await discovered(database, arrival(`${prefix}/a.jpg`));
       const [file] = asset.files;
       const from = libraryPath(`compressed/${prefix}/a.jpg`);
-      await database.renditions.save({ fileId: file!.id, assetId: asset.id, sourceSha256: sha('a'), outcome: 'compressed', code: null, reason: null, path: from, sha256: sha('b'), bytes: 3, settings: '{}' });
+      await database.renditions.save({ fileId: file!.id, assetId: asset.id, sourceSha256: sha('a'), outcome: 'compressed', code: null, reason: null, path: from, sha256: sha('b'), bytes: 3, settings: '{}', proof: null });
       const removed = await database.journal.plan({ operation: 'remove', assetId: asset.id, fileId: file!.id, from, to: null, sha256: sha('b'), bytes: 3, reason: 'proven' });
       await database.journal.finish(removed.id);
       expect((await mustFind(database, asset.id)).renditions[0]?.path).toBeNull();

@@ -29,7 +29,7 @@ export function legacyContract(config: () => DatabaseConfig): void {
       };
       expect((await row()).status).toBe('downloaded');
       expect(await step('discovered', 'unique')).toBe('deduplicated');
-      const made = { fileId: file!.id, assetId: asset.id, sourceSha256: file!.sha256!, outcome: 'compressed' as const, code: null, reason: null, path: null, sha256: null, settings: '{}' };
+      const made = { fileId: file!.id, assetId: asset.id, sourceSha256: file!.sha256!, outcome: 'compressed' as const, code: null, reason: null, path: null, sha256: null, settings: '{}', proof: null };
       await database.renditions.save({ ...made, bytes: 333 });
       expect(await figures()).toEqual([1_000, 333, 667, 66.7, 3]);
       await database.renditions.save({ ...made, outcome: 'kept', bytes: null });
