@@ -30,7 +30,8 @@ const transitions: Readonly<Record<AssetState, readonly AssetState[]>> = {
   verified: ['sorted', 'completed', 'set_aside', 'failed'],
   sorted: [],
   completed: [],
-  duplicate: [],
+  // a person wants both
+  duplicate: ['unique'],
   // a person asked for another try: back to where it was
   set_aside: ['arriving', 'discovered', 'unique', 'compressed', 'bridged', 'verified'],
   failed: ['arriving', 'discovered', 'unique', 'compressed', 'bridged', 'verified'],

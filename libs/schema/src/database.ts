@@ -3,6 +3,8 @@ import type { EngineConnection } from './engine/engine-connection';
 import { PostgresConnection, type PostgresOptions } from './engine/postgres-connection';
 import { joined } from './engine/session';
 import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection';
+import type { DuplicateRepository } from './duplicates';
+import type { LikenessRepository } from './likeness';
 import type { AssetRepository, BatchRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
 import { repositoriesOn } from './sql';
 
@@ -19,9 +21,13 @@ export class Database implements Repositories {
   readonly batches: BatchRepository;
   readonly journal: JournalRepository;
   readonly log: LogRepository;
+  readonly duplicates: DuplicateRepository;
+  readonly likeness: LikenessRepository;
 
   private constructor(private readonly connection: EngineConnection) {
-    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log } = repositoriesOn(connection));
+    const repositories = repositoriesOn(connection);
+    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log } = repositories);
+    ({ duplicates: this.duplicates, likeness: this.likeness } = repositories);
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

@@ -1,5 +1,7 @@
 export { Database, type DatabaseConfig } from './database';
 export type { DatabaseKind } from './engine/dialect';
+export { DuplicateRepository, type BetterName, type DuplicateDecision, type KnownFile, type SweepMove } from './duplicates';
+export { LikenessRepository, type Fingerprint, type Relation, type SimilarGroup, type SimilarPair } from './likeness';
 export * from './records';
 export {
   AssetRepository,

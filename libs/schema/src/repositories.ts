@@ -1,4 +1,6 @@
 import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contracts';
+import type { DuplicateRepository } from './duplicates';
+import type { LikenessRepository } from './likeness';
 import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, LogEntry, LogRecord, Rendition } from './records';
 
 /** A file as the source shows it, before a byte of it is copied. */
@@ -141,4 +143,6 @@ export interface Repositories {
   readonly batches: BatchRepository;
   readonly journal: JournalRepository;
   readonly log: LogRepository;
+  readonly duplicates: DuplicateRepository;
+  readonly likeness: LikenessRepository;
 }

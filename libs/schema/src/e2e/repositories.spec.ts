@@ -6,6 +6,7 @@ import { Database, type DatabaseConfig } from '..';
 import { arrivalContract } from './contract/arrivals';
 import { batchContract } from './contract/batches';
 import { contentContract } from './contract/content';
+import { duplicateContract } from './contract/duplicates';
 import { journalContract } from './contract/journal';
 import { legacyContract } from './contract/legacy';
 import { raceContract } from './contract/race';
@@ -45,6 +46,7 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   contentContract(setup);
   batchContract(setup);
   journalContract(setup);
+  duplicateContract(setup);
   legacyContract(config);
   raceContract(setup, config);
 });

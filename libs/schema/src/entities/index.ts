@@ -5,7 +5,9 @@ import { batchEntity } from './batch.entity';
 import { contentClaimEntity } from './content-claim.entity';
 import { deliveryEntity } from './delivery.entity';
 import { duplicateFileEntity } from './duplicate-file.entity';
+import { duplicateDecisionEntity, knownFileEntity, sweepMoveEntity } from './duplicates.entities';
 import { fileJournalEntity } from './file-journal.entity';
+import { fingerprintEntity, similarGroupEntity, similarMemberEntity, similarPairEntity } from './likeness.entities';
 import { mediaFileEntity } from './media-file.entity';
 import { outboxEntity } from './outbox.entity';
 import { pipelineLogEntity } from './pipeline-log.entity';
@@ -20,7 +22,14 @@ export const entities = ({ types }: Dialect) =>
     batchEntity,
     contentClaimEntity,
     deliveryEntity,
+    duplicateDecisionEntity,
     duplicateFileEntity,
+    fingerprintEntity,
+    knownFileEntity,
+    similarGroupEntity,
+    similarMemberEntity,
+    similarPairEntity,
+    sweepMoveEntity,
     fileJournalEntity,
     mediaFileEntity,
     outboxEntity,

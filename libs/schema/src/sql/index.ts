@@ -2,7 +2,9 @@ import type { Connection } from '../engine/session';
 import type { Repositories } from '../repositories';
 import { SqlAssetRepository } from './asset-repository';
 import { SqlBatchRepository } from './batch-repository';
+import { SqlDuplicateRepository } from './duplicate-repository';
 import { SqlJournalRepository } from './journal-repository';
+import { SqlLikenessRepository } from './likeness-repository';
 import { SqlLogRepository } from './log';
 import { SqlRenditionRepository } from './rendition-repository';
 
@@ -13,4 +15,6 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   batches: new SqlBatchRepository(connection),
   journal: new SqlJournalRepository(connection),
   log: new SqlLogRepository(connection),
+  duplicates: new SqlDuplicateRepository(connection),
+  likeness: new SqlLikenessRepository(connection),
 });

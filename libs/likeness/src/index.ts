@@ -1,0 +1,10 @@
+export { listDirectories, sweepDirectories, type ListedFile, type Sweep, type SweepOptions, type SweptFile } from './exact/sweep';
+export { namedAsCopy, preferred, type Circumstances, type Preference } from './exact/survivor';
+export { judgeUnits, type Finding, type Unit } from './exact/units';
+export { lookAtFile, type FileLook, type LookOptions } from './look/file';
+export { lookVersion } from './look/look';
+export { LikenessPass, type LikenessData, type PassOptions, type PassResult } from './likeness-pass';
+export { compare, readSketch, turn, type Nearness, type Sketch } from './judge/compare';
+export { relationOf, type Shot } from './judge/relation';
+export { candidatesOf, type Candidate, type LightFingerprint } from './search/candidates';
+export { searchPairs } from './search/search';
