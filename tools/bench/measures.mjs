@@ -44,16 +44,14 @@ async function inParallel(items, width, work) {
 }
 
 const strict = { failOn: 'warning', ignoreIcc: true, sequentialRead: true };
-const band = (bytes) => sharp(bytes, strict).extract({ left: 0, top: 0, width: 2400, height: 112 }).raw().toBuffer();
-/** What the compressor asks of sharp for one JPEG: encode, then decode both for the proof. */
+/** What the compressor asks of sharp for one JPEG of fixed quality: decode, encode, decode the result for the proof. */
 const bareCalls = {
   encode: async (source, target) => writeFile(target, await sharp(await readFile(source), strict).jpeg({ quality: 85, mozjpeg: true }).toBuffer()),
   'encode and prove': async (source, target) => {
-    const bytes = await readFile(source);
-    const result = await sharp(bytes, strict).jpeg({ quality: 85, mozjpeg: true }).toBuffer();
+    const { data, info } = await sharp(await readFile(source), strict).raw().toBuffer({ resolveWithObject: true });
+    const result = await sharp(data, { raw: info }).jpeg({ quality: 85, mozjpeg: true }).toBuffer();
     await writeFile(target, result);
-    await band(bytes);
-    await band(result);
+    await sharp(result, strict).raw().toBuffer();
   },
 };
 
@@ -78,17 +76,22 @@ export async function images(place, { count = 80 } = {}) {
     const encode = await bare('encode');
     const proven = await bare('encode and prove');
     const library = path.join(place, `images-library-${turn}`);
-    const run = await runOnce(source, library);
+    const run = await runOnce(source, library, { JPEG_QUALITY: '85' });
     if (run.summary.compressed !== count) throw new Error(`only ${run.summary.compressed} of ${count} were compressed`);
     turns.push({ encode: encode / run.summary.seconds, proven: proven / run.summary.seconds, text: `${round(encode, 1)}, ${round(proven, 1)} and ${round(run.summary.seconds, 1)} s` });
     peak = Math.max(peak, run.peak);
+    await rm(library, { recursive: true, force: true });
+    const searching = await runOnce(source, library, { QUALITY_TARGET: 'high' });
+    turns.at(-1).search = (searching.summary.seconds - run.summary.seconds) / run.summary.seconds;
+    peak = Math.max(peak, searching.peak);
     await rm(library, { recursive: true, force: true });
   }
   const median = (key) => turns.map((turn) => turn[key]).toSorted((a, b) => a - b)[1];
   const note = `${count} JPEGs of 4.3 MP, ${width} at a time; encode, encode and prove, pipeline: ${turns.map(({ text }) => text).join('; ')}`;
   return [
-    row('images: bare loop, same sharp calls ÷ pipeline', round(median('proven')), '×', '≥ 0.90', median('proven') >= 0.9, note),
+    row('images: bare loop, same sharp calls ÷ pipeline', round(median('proven')), '×', '≥ 0.95', median('proven') >= 0.95, note),
     row('images: bare loop, encoding alone ÷ pipeline', round(median('encode')), '×', undefined, undefined, 'without the decoding that the proof needs'),
+    row('images: what searching the quality adds', round(median('search') * 100, 0), '% of time', undefined, undefined, 'QUALITY_TARGET=high against JPEG_QUALITY=85, same files'),
     row('memory: peak during the image run', round(peak, 0), 'MB', '≤ 1024', peak <= 1024),
   ];
 }

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '@media-pipeline/config';
-import { PipelineError, type LibraryPath, type Outcome } from '@media-pipeline/contracts';
+import { PipelineError, RenditionProof, type LibraryPath, type Outcome } from '@media-pipeline/contracts';
 import { hashFile, Library } from '@media-pipeline/files';
 import { Database, type AssetWithFiles, type FileRole } from '@media-pipeline/schema';
 import { makePicture } from '@media-pipeline/testing';
 import { CompressorService } from './compressor.service';
-import { Encoder, kept, Prover, type EncodeJob, type EncodeResult } from './encoder.port';
+import { Encoder, kept, Prover, type EncodeJob, type EncodeResult, type Findings, type Footprint } from './encoder.port';
 import { FileCompressor } from './file-compressor';
 import type { KeepCode } from './keep-code';
 import { Workshop } from './workshop';
@@ -15,7 +15,12 @@ import { Workshop } from './workshop';
 /** Writes the first half of the source, and does what the test tells it to do besides. */
 class HalvingEncoder extends Encoder {
   jobs: string[] = [];
+  needs: Footprint | null = null;
   before: (job: EncodeJob) => Promise<EncodeResult | undefined> = () => Promise.resolve(undefined);
+
+  override footprint(): Promise<Footprint | null> {
+    return Promise.resolve(this.needs);
+  }
 
   override async encode(job: EncodeJob): Promise<EncodeResult> {
     this.jobs.push(path.basename(job.source));
@@ -29,6 +34,12 @@ class HalvingEncoder extends Encoder {
 
 class GivenProver extends Prover {
   difference: { code: KeepCode; reason: string } | null = null;
+
+  found: Findings | null = null;
+
+  override findings(): Findings | null {
+    return this.found;
+  }
 
   override prove(): Promise<{ code: KeepCode; reason: string } | null> {
     return Promise.resolve(this.difference);
@@ -198,6 +209,43 @@ describe('CompressorService', () => {
     await rm(path.join(root, 'originals/a.jpg'));
     await expect(service().compress({ assetId: asset.id }, attendance)).rejects.toMatchObject({ code: 'FILE_MISSING' });
     await expect(service().compress({ assetId: '00000000-0000-4000-8000-000000000000' }, attendance)).rejects.toMatchObject({ code: 'UNKNOWN_ASSET' });
+  });
+
+  it('knows a rendition of its own when it comes back, and whose it is', async () => {
+    const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) } });
+    await service().compress({ assetId: asset.id }, attendance);
+    const rendition = await readFile(path.join(root, 'compressed/a.jpg'));
+    const back = await uniqueAsset({ 'back.jpg': { bytes: rendition } });
+    // dedupe finds it by the claim; were it switched off, the compressor does
+    const [sha256 = ''] = back.files.flatMap((file) => file.sha256 ?? []);
+    expect((await database.assets.claimContent(back.id, [sha256])).get(sha256)).toBe(asset.id);
+    const jobs = encoder.jobs.length;
+    await service().compress({ assetId: back.id }, attendance);
+    expect(await present(back.id)).toMatchObject({ state: 'compressed', renditions: [{ outcome: 'kept', code: 'ALREADY_COMPRESSED', reason: expect.stringContaining(asset.id) as string }] });
+    expect(encoder.jobs).toHaveLength(jobs);
+    expect((await database.assets.list({ code: 'ALREADY_COMPRESSED', limit: 9 })).map(({ id }) => id)).toEqual([back.id]);
+  });
+
+  it('keeps the proof with the rendition, with the hashes of both files', async () => {
+    const bytes = await makePicture(1);
+    const asset = await uniqueAsset({ 'a.jpg': { bytes } });
+    prover.found = { dimensions: { width: 160, height: 120 }, metadata: { compared: 'bytes', count: 3, allowed: [] }, embedded: [], quality: { metric: 'ms-ssim-luma', mean: 0.99, worst: 0.98 } };
+    await service().compress({ assetId: asset.id }, attendance);
+    const [rendition] = (await present(asset.id)).renditions;
+    const proof = RenditionProof.parse(JSON.parse(rendition?.proof ?? 'null'));
+    expect(proof).toMatchObject({ version: 1, decoded: true, source: { sha256: asset.files[0]?.sha256, bytes: bytes.length }, result: { sha256: rendition?.sha256, bytes: rendition?.bytes }, encoder: { encoder: 'halving' }, quality: { mean: 0.99 } });
+  });
+
+  it('does not begin what the memory or the disk has no room for', async () => {
+    const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) } });
+    encoder.needs = { memory: 1e15, disk: 0 };
+    await service().compress({ assetId: asset.id }, attendance);
+    expect((await present(asset.id)).renditions).toMatchObject([{ outcome: 'kept', code: 'NEEDS_MEMORY' }]);
+    const other = await uniqueAsset({ 'b.jpg': { bytes: await makePicture(2) } });
+    encoder.needs = { memory: 0, disk: 1e18 };
+    await expect(service().compress({ assetId: other.id }, attendance)).rejects.toMatchObject({ code: 'DISK_FULL', kind: 'environment' });
+    expect((await present(other.id)).state).toBe('unique');
+    expect(encoder.jobs).toEqual([]);
   });
 
   it('decides anew what was kept for a passing reason', async () => {

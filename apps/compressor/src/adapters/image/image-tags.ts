@@ -8,15 +8,14 @@ import type { ImageSource } from './image-codec';
 const notContent = /^(SourceFile|errors|warnings|(File|System|Composite|MWG|ExifTool)(:|$))/;
 /** What says how the picture data lies in the file. */
 const layout = /:(Compression|StripOffsets|StripByteCounts|RowsPerStrip|Predictor|TileWidth|TileLength|TileOffsets|TileByteCounts|PlanarConfiguration|FillOrder|FreeOffsets|FreeByteCounts|SubfileType|PageNumber|ThumbnailTIFF|PreviewTIFF)$/;
-/**
- * What may differ between a JPEG and one that exiftool wrote: where the thumbnail lies, the version of the JFIF header and of exiftool's XMP
- * kit, and the EXIF version block that it adds. What the thumbnail is, is compared.
- */
-const mayDiffer = /^(IFD1:ThumbnailOffset|IFD0:YCbCrPositioning|JFIF:|XMP-x:XMPToolkit|ExifIFD:(ExifVersion|ComponentsConfiguration|FlashpixVersion)$|IFD0:(XResolution|YResolution|ResolutionUnit)$)/;
+/** What may differ between two JPEGs: where in the file the thumbnail and the preview begin (what they are is compared), and the JFIF header, which says nothing of the picture. */
+const mayDiffer = /^(IFD1:ThumbnailOffset$|PreviewIFD:PreviewImageStart$|JFIF:)/;
 const sizes = /^(ExifIFD:Exif(Image)?(Width|Height)|IFD0:Image(Width|Height))$/;
 
 /** A field that no picture has. Without one of its own exiftool-vendored adds `-FileName<FileName`, which would rename the target. */
 const noField = { 'ItemList:Encoder': null } as WriteTags;
+
+const copied = { blocks: ['-EXIF', '-XMP', '-ICC_Profile', '-Photoshop', '-Comment'], tags: ['-all:all', '--MWG:all', '-unsafe', '-icc_profile'] } as const;
 
 export interface TagComparison {
   readonly count: number;
@@ -30,12 +29,15 @@ export interface TagComparison {
 export class ImageTags {
   constructor(private readonly exiftool: ExifTool) {}
 
-  /** The result with every tag of the source that is not about the layout of the picture data; not MWG's, which stand for others. */
-  async withTagsOf({ bytes, scratch }: ImageSource, result: Buffer, size: { readonly width: number; readonly height: number } | null = null): Promise<Buffer> {
+  /**
+   * The result with the metadata of the source: `blocks` as they are (EXIF, XMP, IPTC, profile), for containers that have such; `tags` one
+   * by one, which writes numbers anew, for TIFF, where metadata and layout share a directory. Not MWG's tags, which stand for others.
+   */
+  async withTagsOf({ bytes, scratch }: ImageSource, result: Buffer, by: keyof typeof copied, size: { readonly width: number; readonly height: number } | null = null): Promise<Buffer> {
     return onDisk(scratch, bytes, result, async (original, target) => {
       const fitting = size ? [`-ExifIFD:ExifImageWidth=${size.width}`, `-ExifIFD:ExifImageHeight=${size.height}`] : [];
       await this.exiftool
-        .write(target, noField, { writeArgs: ['-overwrite_original', '-m', '-TagsFromFile', original, '-all:all', '--MWG:all', '-unsafe', '-icc_profile', ...fitting] })
+        .write(target, noField, { writeArgs: ['-overwrite_original', '-m', '-TagsFromFile', original, ...copied[by], ...fitting] })
         .catch((error: unknown) => Promise.reject(failed('copy', error)));
       return readFile(target);
     });

@@ -133,6 +133,72 @@ describe('JPEG', () => {
   });
 });
 
+describe('the quality target', () => {
+  const searched: Partial<CompressionSettings> = { jpegQuality: null, minSaving: 0.1 };
+
+  it('is reached by the whole picture, with less than a better target takes', async () => {
+    const original = await picture(1400, 1000).jpeg({ quality: 98 }).toBuffer();
+    const sizes: number[] = [];
+    for (const qualityScore of [0.98, 0.9965]) {
+      const outcome = await compress(original, { ...searched, qualityScore });
+      succeeded(outcome);
+      const findings = prover.findings(outcome.job);
+      expect(findings?.quality).toMatchObject({ metric: 'ms-ssim-luma' });
+      expect(findings?.quality.mean).toBeGreaterThan(qualityScore - 0.0003);
+      expect(outcome.result).toMatchObject({ search: { target: qualityScore, parameter: 'quality' } });
+      sizes.push(outcome.bytes.length);
+    }
+    expect(sizes[0]).toBeLessThan(sizes[1] ?? 0);
+  });
+
+  it('is sought for WebP, too', async () => {
+    const outcome = await compress(await picture().webp({ quality: 100 }).toBuffer(), { ...searched, qualityScore: 0.98 });
+    succeeded(outcome);
+    expect(outcome.result).toMatchObject({ search: { target: 0.98 } });
+  });
+
+  it('keeps the original when samples predict too little, or nothing reaches it', async () => {
+    const small = await picture(1400, 1000).jpeg({ quality: 30, mozjpeg: true }).toBuffer();
+    expect((await compress(small, searched)).result).toMatchObject({ outcome: 'kept', code: expect.stringMatching(/NOT_SMALLER|QUALITY_OUT_OF_REACH/) as string });
+    expect((await compress(await picture().jpeg({ quality: 100 }).toBuffer(), { ...searched, qualityScore: 0.9999 })).result).toMatchObject({ outcome: 'kept', code: 'QUALITY_OUT_OF_REACH' });
+  });
+
+  it('gives way to a quality that is set', async () => {
+    const { result } = await compress(await picture().jpeg({ quality: 98 }).toBuffer(), { jpegQuality: 61, qualityScore: 0.9999 });
+    expect(result).toMatchObject({ outcome: 'encoded', settings: { quality: 61 } });
+  });
+});
+
+describe('with the graft switched off', () => {
+  const off: Partial<CompressionSettings> = { graft: { jpeg: false, heic: false, video: false } };
+
+  it('a JPEG is made anew with its metadata, which is compared tag by tag', async () => {
+    const original = await picture().withExif(exif).withMetadata({ orientation: 6 }).withIccProfile('p3').withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>').jpeg({ quality: 98 }).toBuffer();
+    const outcome = await compress(original, off);
+    succeeded(outcome);
+    expect(prover.findings(outcome.job)).toMatchObject({ metadata: { compared: 'tags' }, embedded: [] });
+    expect(outcome.result).toMatchObject({ settings: { method: 'plain' } });
+  });
+
+  it('a JPEG with more behind its picture is left alone', async () => {
+    const original = Buffer.concat([await picture().jpeg({ quality: 98 }).toBuffer(), Buffer.from('Samsung trailer SEFT')]);
+    expect((await compress(original, off)).result).toMatchObject({ outcome: 'kept', code: 'METADATA_WOULD_CHANGE' });
+    succeeded(await compress(original));
+  });
+});
+
+describe('COMPRESSION_KEEP', () => {
+  it('leaves what it names alone, and proves it readable', async () => {
+    const plain = await picture().jpeg({ quality: 98 }).toBuffer();
+    const comment = Buffer.from('\xff\xe1\0\x1fExif\0\0ASCII\0\0\0Screenshot.', 'latin1');
+    comment.writeUInt16BE(comment.length - 2, 2);
+    const screenshot = Buffer.concat([plain.subarray(0, 2), comment, plain.subarray(2)]);
+    expect((await compress(screenshot)).result).toMatchObject({ outcome: 'kept', code: 'SCREENSHOT' });
+    expect((await compress(screenshot, { keep: [] })).result).toMatchObject({ outcome: 'encoded' });
+    await expect(compress(screenshot.subarray(0, -3000))).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' });
+  });
+});
+
 describe('PNG', () => {
   const lossless = async (original: Buffer): Promise<Buffer> => {
     const outcome = await compress(original);

@@ -2,6 +2,8 @@
  * Runs in a thread of its own: decodes, searches, encodes and measures one picture after another, so that neither the arithmetic nor the
  * collection of picture buffers stands in the way of the stage. It keeps the last decoded source, which the measuring needs again.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { MeasureAnswer, EncodeAnswer, PictureRequest, EncodeRequest, MeasureRequest } from './picture-messages';
@@ -131,8 +133,21 @@ async function measure({ source, result, grey, resize }: MeasureRequest): Promis
   return { width, height, colour: colourPsnr(raw, data), ...similarityOf({ data: luma, width, height }, { data: lumaOf(data, channels), width, height }) };
 }
 
+/**
+ * Decoded pictures lie outside of the heap that V8 watches: left to itself it would keep several of them before it looks. This thread's own
+ * heap is small, so that collecting it takes some milliseconds, once per picture.
+ */
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function forget(): null {
+  last = null;
+  collect();
+  return null;
+}
+
 parentPort?.on('message', (request: PictureRequest) => {
-  const answer = request.task === 'encode' ? encode(request) : request.task === 'measure' ? measure(request) : Promise.resolve((last = null));
+  const answer = request.task === 'encode' ? encode(request) : request.task === 'measure' ? measure(request) : Promise.resolve(forget());
   answer.then(
     (value) => parentPort?.postMessage({ value }),
     (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),

@@ -21,7 +21,7 @@ export class TiffCodec extends SharpCodec {
     if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort') throw new Refusal('UNSUPPORTED_VARIANT', `the TIFF has samples of type ${metadata.depth}`);
     if (!['srgb', 'rgb', 'rgb16', 'b-w', 'grey16'].includes(metadata.space)) throw new Refusal('UNSUPPORTED_VARIANT', `the TIFF has the colour space ${metadata.space}`);
     const encoded = await decoding(() => sharp(bytes, strict).toColourspace(ownColourSpace(metadata)).tiff({ compression: 'deflate', predictor: 'horizontal' }).toBuffer());
-    return { bytes: await this.tags.withTagsOf(source, encoded), settings: { encoder: `libtiff (sharp ${sharpVersion})`, compression: 'deflate', predictor: 'horizontal' } };
+    return { bytes: await this.tags.withTagsOf(source, encoded, 'tags'), settings: { encoder: `libtiff (sharp ${sharpVersion})`, compression: 'deflate', predictor: 'horizontal' } };
   }
 
   override async prove(source: ImageSource, result: Buffer): Promise<Verdict> {

@@ -9,7 +9,7 @@ import { SharpCodec } from './sharp-codec';
 /** WebP: lossless stays lossless, to the last transparent pixel; lossy is coded anew. All other chunks stay byte for byte. */
 export class WebpCodec extends SharpCodec {
   override readonly lossy = true;
-  override readonly bytesPerPixel = 24;
+  override readonly bytesPerPixel = 32;
 
   constructor(private readonly threads: PictureThreads) {
     super();

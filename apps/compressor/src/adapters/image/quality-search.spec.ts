@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { searchStrength, type SearchSpace } from './quality-search';
+
+const jpeg: SearchSpace = { least: 40, most: 95, start: 84, direction: 1, slope: -0.045 };
+const crf: SearchSpace = { least: 14, most: 40, start: 30, direction: -1, slope: -0.15 };
+
+/** A score whose distance to 1 falls with goodness, as encoders' do: not quite evenly. */
+const curve = (offset: number, slope: number, bend: number) => (goodness: number) => 1 - Math.exp(-offset - slope * goodness - bend * Math.sin(goodness / 5));
+
+describe('searchStrength', () => {
+  it.each([['quality', jpeg], ['crf', crf]] as const)('finds the weakest %s that reaches the target, in few trials', async (_, space) => {
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 2, max: 8, noNaN: true }), fc.double({ min: 0.02, max: 0.2, noNaN: true }), fc.double({ min: 0, max: 0.05, noNaN: true }), async (offset, slope, bend) => {
+        const shift = space.direction === 1 ? -60 : 30;
+        const score = (value: number): number => curve(offset, slope, bend)(value * space.direction + shift);
+        const size = (value: number): number => 0.3 + (value * space.direction - (space.direction === 1 ? 40 : -40)) / 100;
+        const target = 0.9965;
+        const found = await searchStrength(space, target, (value) => Promise.resolve({ score: score(value), size: size(value) }));
+        expect(found.trials.length).toBeLessThanOrEqual(6);
+        expect(new Set(found.trials.map(({ value }) => value)).size).toBe(found.trials.length);
+        for (const { value } of found.trials) expect(value >= space.least && value <= space.most).toBe(true);
+        const best = space.direction === 1 ? space.most : space.least;
+        if (!found.reached) return expect(found.chosen).toBe(best);
+        // a value between two trials is taken without one: it may lie a hair below, and never more than a few steps above
+        expect(score(found.chosen)).toBeGreaterThan(target - 0.0002);
+        const weaker = found.chosen - 4 * space.direction;
+        if (weaker >= space.least && weaker <= space.most && found.trials.length < 6) expect(score(weaker)).toBeLessThan(target);
+        return undefined;
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('says when nothing reaches the target, and when anything does', async () => {
+    expect(await searchStrength(jpeg, 0.99, () => Promise.resolve({ score: 0.9, size: 2 }))).toMatchObject({ reached: false, chosen: 95 });
+    expect(await searchStrength(crf, 0.99, () => Promise.resolve({ score: 0.999999, size: 0.1 }))).toMatchObject({ reached: true, chosen: 40 });
+  });
+
+  it('needs three or four trials where the curve is even', async () => {
+    const { trials } = await searchStrength(jpeg, 0.9965, (value) => Promise.resolve({ score: curve(5, 0.05, 0)(value - 75), size: 0.5 }));
+    expect(trials.length).toBeLessThanOrEqual(4);
+  });
+});
