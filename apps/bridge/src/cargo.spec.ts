@@ -23,7 +23,7 @@ describe('cargoFor', () => {
 });
 
 describe('wantedDestinations', () => {
-  const all = { icloudDownload: true, folderDownload: true, icloudUpload: true, pixelUpload: true, compression: true, imageCompression: true, videoCompression: true, deduplication: true, filePreparation: true, sorting: true, verification: true, googlePhotosSyncCheck: true };
+  const all = { icloudDownload: true, folderDownload: true, icloudUpload: true, pixelUpload: true, compression: true, imageCompression: true, videoCompression: true, similarity: false, deduplication: true, filePreparation: true, sorting: true, verification: true, googlePhotosSyncCheck: true };
 
   it('follows the toggles', () => {
     expect(wantedDestinations(all)).toEqual(['icloud', 'pixel']);

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { dead, done, emit, skip, standing, type AssetMessage, type Outcome } from '@media-pipeline/contracts';
+import { dead, done, emit, retry, skip, standing, type AssetMessage, type Outcome } from '@media-pipeline/contracts';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
-import { namedAsset, Settings } from '@media-pipeline/stage';
+import { namedAsset } from '@media-pipeline/stage';
 import { DuplicateShelf } from './adapters/duplicate-shelf';
 import { MediaInspector } from './adapters/media-inspector';
-import { judge } from './verdict';
+import { Judgement } from './judgement';
 
 /** Decides whether an asset's content is already here, by SHA-256 over every file of it. */
 @Injectable()
 export class DedupeService {
   constructor(
-    private readonly settings: Settings,
     private readonly database: Database,
+    private readonly judgement: Judgement,
     private readonly shelf: DuplicateShelf,
     private readonly inspector: MediaInspector,
   ) {}
@@ -34,29 +34,22 @@ export class DedupeService {
   private async decide(asset: AssetWithFiles): Promise<Outcome> {
     const empty = asset.files.find((file) => file.bytes === 0);
     if (empty) return dead('FILE_EMPTY', `${empty.path} has no bytes.`);
-    const hashes = asset.files.flatMap((file) => file.sha256 ?? []);
-    const { deduplication } = this.settings.enable;
-    const verdict = await this.database.write(async ({ assets }) => {
-      // Claimed even while the stage is off, so that switching it on later knows what is here.
-      const owners = await assets.claimContent(asset.id, hashes);
-      const found = deduplication ? judge(asset.id, hashes, owners) : ({ kind: 'unique' } as const);
-      const base = { step: 'dedupe', status: 'success', assetId: asset.id } as const;
-      if (found.kind === 'duplicate') {
-        const survivor = await assets.find(found.of);
-        await assets.move(asset.id, 'discovered', 'duplicate', { ...base, message: `same content as ${survivor?.files[0]?.path ?? found.of}` }, { duplicateOf: found.of });
-        await assets.recordDuplicate(pairFiles(asset, survivor));
-      } else {
-        await assets.move(asset.id, 'discovered', 'unique', { ...base, message: deduplication ? 'content not seen before' : 'deduplication is off: passed on' });
-      }
-      return found;
-    });
-    if (verdict.kind === 'unique') return done(emit('media.unique', { assetId: asset.id }, asset.id));
-    return this.shelve({ ...asset, state: 'duplicate', duplicateOf: verdict.of });
+    const decision = await this.judgement.decide(asset);
+    switch (decision.kind) {
+      case 'unique':
+        return done(emit('media.unique', { assetId: asset.id }, asset.id));
+      case 'duplicate':
+        return this.shelve({ ...asset, state: 'duplicate', duplicateOf: decision.of });
+      case 'overtaken':
+        // Another replica has judged it: the message comes back and finds that done.
+        return retry(500, 'judged by somebody else at the same time');
+    }
   }
 
-  /** Moves the files of a duplicate to cleanup/, journalled; they stay there until retention ends. */
+  /** Moves the files of a duplicate to cleanup/, journalled, with what they are a duplicate of; nothing is deleted. */
   private async shelve(asset: AssetWithFiles): Promise<Outcome> {
-    for (const file of asset.files) await this.shelf.shelve(asset.id, file);
+    const survivor = asset.duplicateOf === null ? (await this.database.duplicates.find(asset.id))?.survivorPath : asset.duplicateOf;
+    for (const file of asset.files) await this.shelf.shelve(asset.id, file, survivor ?? 'another file');
     const duplicateOf = asset.duplicateOf === null ? {} : { duplicateOf: asset.duplicateOf };
     return done(emit('media.duplicate', { assetId: asset.id, ...duplicateOf }, asset.id));
   }
@@ -73,11 +66,4 @@ export class DedupeService {
     if (mime === null && file.bytes > 0) return dead('NOT_MEDIA', `${path} is neither a photo nor a video.`);
     return asset;
   }
-}
-
-function pairFiles(asset: AssetWithFiles, survivor: AssetWithFiles | null): { originalFileId: string; duplicateFileId: string; sha256: string }[] {
-  return asset.files.flatMap((file) => {
-    const original = survivor?.files.find((candidate) => candidate.sha256 === file.sha256);
-    return original && file.sha256 !== null ? [{ originalFileId: original.id, duplicateFileId: file.id, sha256: file.sha256 }] : [];
-  });
 }

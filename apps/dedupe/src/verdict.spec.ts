@@ -1,31 +1,50 @@
 import fc from 'fast-check';
-import { judge } from './verdict';
+import { claimsOf, judge, type Holder } from './verdict';
 
 const owners = (entries: Record<string, string>): Map<string, string> => new Map(Object.entries(entries));
 
 describe('judge', () => {
   it('calls content that nobody else has unique', () => {
-    expect(judge('me', ['a'], owners({ a: 'me' }))).toEqual({ kind: 'unique' });
+    expect(judge('me', ['a'], owners({ a: 'me' }), [])).toEqual({ kind: 'unique', overlap: null });
   });
 
   it('calls content that another asset has a duplicate of it', () => {
-    expect(judge('me', ['a'], owners({ a: 'other' }))).toEqual({ kind: 'duplicate', of: 'other' });
+    expect(judge('me', ['a'], owners({ a: 'other' }), [{ id: 'other', hashes: ['a'] }])).toEqual({ kind: 'duplicate', of: 'other' });
   });
 
-  it('keeps a Live Photo whose still alone is known', () => {
-    expect(judge('pair', ['still', 'video'], owners({ still: 'lone', video: 'pair' }))).toEqual({ kind: 'unique' });
+  it('keeps a Live Photo whose still alone is known, and says so', () => {
+    expect(judge('pair', ['still', 'video'], owners({ still: 'lone', video: 'pair', set: 'pair' }), [{ id: 'lone', hashes: ['still'] }])).toEqual({ kind: 'unique', overlap: 'lone' });
+  });
+
+  it('keeps a pair whose halves belong to two others, once', () => {
+    const halves = [{ id: 'lone', hashes: ['still'] }, { id: 'clip', hashes: ['video'] }];
+    expect(judge('pair', ['still', 'video'], owners({ still: 'lone', video: 'clip', set: 'pair' }), halves)).toEqual({ kind: 'unique', overlap: 'lone' });
+    const known = [...halves, { id: 'pair', hashes: ['still', 'video'] }];
+    expect(judge('again', ['still', 'video'], owners({ still: 'lone', video: 'clip', set: 'pair' }), known)).toEqual({ kind: 'duplicate', of: 'pair' });
   });
 
   it('takes the lone half of a known Live Photo for a duplicate', () => {
-    expect(judge('lone', ['still'], owners({ still: 'pair', video: 'pair' }))).toEqual({ kind: 'duplicate', of: 'pair' });
+    expect(judge('lone', ['still'], owners({ still: 'pair' }), [{ id: 'pair', hashes: ['still', 'video'] }])).toEqual({ kind: 'duplicate', of: 'pair' });
   });
 
-  it('never calls an asset a duplicate of itself or of two others', () => {
+  it('leaves one of each content, in whatever order assets are judged', () => {
+    const content = fc.uniqueArray(fc.nat(3).map(String), { minLength: 1, maxLength: 3 });
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('me', 'x', 'y'), { minLength: 1, maxLength: 4 }), (owned) => {
-        const hashes = owned.map((_, index) => `h${index}`);
-        const verdict = judge('me', hashes, new Map(hashes.map((hash, index) => [hash, owned[index] ?? 'me'])));
-        return verdict.kind === 'unique' ? new Set(owned).size > 1 || owned[0] === 'me' : verdict.of !== 'me' && new Set(owned).size === 1;
+      fc.property(fc.array(content, { minLength: 1, maxLength: 10 }), (assets) => {
+        const claims = new Map<string, string>();
+        const kept: Holder[] = [];
+        for (const [index, hashes] of assets.entries()) {
+          const id = String(index);
+          const mine = claimsOf(hashes);
+          for (const claim of mine) if (!claims.has(claim)) claims.set(claim, id);
+          const owned = new Map(mine.map((claim) => [claim, claims.get(claim) ?? '']));
+          const verdict = judge(id, hashes, owned, kept.filter((holder) => [...owned.values()].includes(holder.id)));
+          if (verdict.kind === 'unique') kept.push({ id, hashes });
+          else expect(kept.map((holder) => holder.id)).toContain(verdict.of);
+        }
+        for (const hashes of assets) expect(kept.some((holder) => hashes.every((hash) => holder.hashes.includes(hash)))).toBe(true);
+        const sets = kept.map(({ hashes }) => [...hashes].sort().join());
+        expect(new Set(sets).size).toBe(sets.length);
       }),
     );
   });

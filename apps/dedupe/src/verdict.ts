@@ -1,15 +1,35 @@
-/** Whether an asset's content is here already. */
-export type Verdict = { readonly kind: 'unique' } | { readonly kind: 'duplicate'; readonly of: string };
+import { createHash } from 'node:crypto';
+
+/** An asset that has some of the content in question. */
+export interface Holder {
+  readonly id: string;
+  /** SHA-256 of each file of it. */
+  readonly hashes: readonly string[];
+}
+
+/** Whether an asset's content is here already; `overlap`: the asset that has some of its files, but not all. */
+export type Verdict = { readonly kind: 'unique'; readonly overlap: string | null } | { readonly kind: 'duplicate'; readonly of: string };
 
 /**
- * An asset is a duplicate when every file of it is owned by one other asset: the second half of a Live Photo alone is
- * covered by the pair, a pair is not covered by one half.
- * @param hashes SHA-256 of each file, in order; the first is the primary.
- * @param owners who has each hash, after this asset has claimed what was free.
+ * What an asset claims: each file's hash and, for one of several files, the set of them. The set is what tells two equal pairs apart
+ * when each of their files belongs to somebody else already.
  */
-export function judge(assetId: string, hashes: readonly string[], owners: ReadonlyMap<string, string>): Verdict {
-  const [first, ...rest] = hashes;
-  const owner = first === undefined ? undefined : owners.get(first);
-  if (owner === undefined || owner === assetId) return { kind: 'unique' };
-  return rest.every((hash) => owners.get(hash) === owner) ? { kind: 'duplicate', of: owner } : { kind: 'unique' };
+export function claimsOf(hashes: readonly string[]): string[] {
+  const all = [...new Set(hashes)].sort();
+  return all.length < 2 ? all : [...all, `set:${createHash('sha256').update(all.join()).digest('hex')}`];
+}
+
+/**
+ * An asset is a duplicate when it owns nothing of what it claimed and one other asset has all its files: the second half of a Live
+ * Photo alone is covered by the pair, a pair is not covered by one half. Whoever owns a claim is never a duplicate, and only owners
+ * are holders: of any number of assets with the same content, however their judgements meet, one stays.
+ * @param owners who has each claim, after this asset has claimed what was free
+ * @param holders the owners but this asset, in a fixed order
+ */
+export function judge(assetId: string, hashes: readonly string[], owners: ReadonlyMap<string, string>, holders: readonly Holder[]): Verdict {
+  const covering = holders.find(({ id, hashes: theirs }) => id !== assetId && hashes.length > 0 && hashes.every((hash) => theirs.includes(hash)));
+  const ownsSome = [...owners.values()].includes(assetId);
+  if (covering && !ownsSome) return { kind: 'duplicate', of: covering.id };
+  const partial = holders.find(({ id, hashes: theirs }) => id !== assetId && hashes.some((hash) => theirs.includes(hash)));
+  return { kind: 'unique', overlap: partial?.id ?? null };
 }

@@ -97,8 +97,8 @@ export class LikenessPass {
       }));
     } catch (thrown) {
       const error = toPipelineError(thrown);
-      // Of the machine: the pass ends, the next one tries again. Of the file: never again.
-      if (error.kind === 'environment' || error.code === 'PROGRAM_MISSING') throw error;
+      // Of the machine: the pass ends, the next one tries again. Of the file, or of a program that is not there: when somebody asks for it.
+      if (error.kind === 'environment') throw error;
       const nothing = { bits: null, gradient: null, sketch: null, width: null, height: null, durationMs: null, takenAt: null, sharpness: null };
       return [{ ...base, ...nothing, frame: 0, problem: `${error.code}: ${error.message}` }];
     }

@@ -50,6 +50,8 @@ export abstract class LikenessRepository {
   abstract countMissing(version: number): Promise<number>;
   /** Replaces all frames of the file. */
   abstract save(frames: readonly Fingerprint[]): Promise<void>;
+  /** Files of which no picture could be made are tried again. How many there are. */
+  abstract forgetProblems(): Promise<number>;
   /** Without sketches, in pages by file id. Only assets that are still there (not duplicates, not set aside). */
   abstract page(version: number, after: string | null, limit: number): Promise<Omit<Fingerprint, 'sketch'>[]>;
   abstract sketches(assetIds: readonly string[], version: number): Promise<Pick<Fingerprint, 'assetId' | 'frame' | 'sketch'>[]>;

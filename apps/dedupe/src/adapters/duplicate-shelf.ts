@@ -12,9 +12,10 @@ export class DuplicateShelf {
     private readonly mover: FileMover,
   ) {}
 
-  async shelve(assetId: string, file: MediaFile): Promise<void> {
+  /** @param survivor what it is a duplicate of: an asset's id, or the path of a file outside of the library */
+  async shelve(assetId: string, file: MediaFile, survivor: string): Promise<void> {
     if (!file.path.startsWith('originals/') || file.sha256 === null) return;
     const to: LibraryPath = this.library.path('cleanup', 'duplicates', assetId, basename(file.path));
-    await this.mover.move({ assetId, fileId: file.id, from: file.path, to, sha256: file.sha256, bytes: file.bytes, reason: 'duplicate' });
+    await this.mover.move({ assetId, fileId: file.id, from: file.path, to, sha256: file.sha256, bytes: file.bytes, reason: `duplicate of ${survivor}` });
   }
 }

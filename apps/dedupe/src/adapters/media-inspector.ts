@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { stat } from 'node:fs/promises';
 import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
-import { hashFile, Library } from '@media-pipeline/files';
+import { errnoOf, hashFile, Library } from '@media-pipeline/files';
 import { identify } from '@media-pipeline/media';
-import type { AssetKind } from '@media-pipeline/schema';
+import type { AssetKind, MediaFile } from '@media-pipeline/schema';
 
 /** What has to be known of a file that somebody put into originals/ by hand. */
 export interface InspectedFile {
@@ -19,6 +19,22 @@ export interface InspectedFile {
 @Injectable()
 export class MediaInspector {
   constructor(private readonly library: Library) {}
+
+  /** Whether these files lie where the database says, with the size that it says. An error of the disk counts as present: it proves no loss. */
+  async hasBytes(files: readonly MediaFile[]): Promise<boolean> {
+    for (const { path, archivedPath, bytes } of files) {
+      const found = await Promise.all([path, archivedPath].map((place) => (place === null ? false : this.isThere(place, bytes))));
+      if (!found.includes(true)) return false;
+    }
+    return true;
+  }
+
+  private isThere(path: LibraryPath, bytes: number): Promise<boolean> {
+    return stat(this.library.absolute(path)).then(
+      ({ size }) => size === bytes,
+      (error: unknown) => errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR',
+    );
+  }
 
   async inspect(path: LibraryPath): Promise<InspectedFile> {
     const absolute = this.library.absolute(path);

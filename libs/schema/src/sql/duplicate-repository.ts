@@ -64,6 +64,7 @@ export class SqlDuplicateRepository extends DuplicateRepository {
   override async undone(assetId: string): Promise<void> {
     await this.connection.write(async (session) => {
       await session.run('update duplicate_decisions set undone_at = ? where asset_id = ?', now(), assetId);
+      await session.run('update media_files set is_duplicate = ?, updated_at = ? where asset_id = ?', false, now(), assetId);
       await session.run('delete from duplicate_files where duplicate_file_id in (select id from media_files where asset_id = ?)', assetId);
     });
   }

@@ -55,6 +55,10 @@ export class SqlLikenessRepository extends LikenessRepository {
     });
   }
 
+  override forgetProblems(): Promise<number> {
+    return this.connection.write((session) => session.run('delete from fingerprints where problem is not null and sketch is null'));
+  }
+
   override async page(version: number, after: string | null, limit: number): Promise<Omit<Fingerprint, 'sketch'>[]> {
     const rows = await this.connection.reads.all<Omit<FingerprintRow, 'sketch' | 'made_at'>>(
       `select ${lightColumns} from fingerprints f join assets a on a.id = f.asset_id
