@@ -6,11 +6,18 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { small: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
 const measures = await import('./bench/measures.mjs');
+const dedupe = await import('./bench/dedupe.mjs');
+const { compression } = await import('./bench/compression.mjs');
 const suite = {
+  compression,
   overhead: (place) => measures.overhead(place, values.small ? { files: 300 } : {}),
   images: (place) => measures.images(place, values.small ? { count: 8 } : {}),
   scaling: (place) => measures.scaling(place, values.small ? { count: 12 } : {}),
   memory: (place) => measures.idleMemory(place),
+  sweep: (place) => dedupe.sweep(place, values.small ? { bytes: 3e8 } : {}),
+  listing: (place) => dedupe.listing(place, values.small ? { files: 5000 } : {}),
+  similar: (place) => dedupe.similarSearch(place, values.small ? { sizes: [20_000] } : {}),
+  likeness: (place) => dedupe.likeness(place, values.small ? { scenes: 4 } : {}),
   rescan: (place) => measures.rescan(place, values.small ? { files: 2000 } : {}),
 };
 

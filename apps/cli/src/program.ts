@@ -3,10 +3,12 @@ import { assetCommand } from './commands/asset';
 import { configCommand } from './commands/config';
 import { deadLetterCommand } from './commands/dead-letter';
 import { doctorCommand } from './commands/doctor';
+import { duplicatesCommand } from './commands/duplicates';
 import { nasCommand } from './commands/nas';
 import { publishCommand } from './commands/publish';
 import { reconcileCommand } from './commands/reconcile';
 import { runCommand } from './commands/run';
+import { similarCommand } from './commands/similar';
 import { statusCommand } from './commands/status';
 import { upCommand } from './commands/up';
 import { withoutColor } from './output/text';
@@ -28,7 +30,7 @@ export function buildProgram(): Command {
     .description('Takes photos and videos out of a folder or iCloud, finds duplicates, compresses, delivers, proves, archives.')
     .version(version)
     .addHelpText('after', epilogue);
-  for (const command of [runCommand(), upCommand(), statusCommand(), assetCommand(), publishCommand(), deadLetterCommand(), reconcileCommand(), configCommand(), nasCommand(), doctorCommand()]) {
+  for (const command of [runCommand(), upCommand(), statusCommand(), assetCommand(), publishCommand(), deadLetterCommand(), duplicatesCommand(), similarCommand(), reconcileCommand(), configCommand(), nasCommand(), doctorCommand()]) {
     program.addCommand(command);
   }
   prepare(program);

@@ -76,7 +76,7 @@ async function aLibrary(): Promise<AssetWithFiles[]> {
 }
 
 describe('every command', () => {
-  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor']])('%s %s has help with examples', async (...words) => {
+  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['duplicates', 'sweep'], ['duplicates', 'list'], ['duplicates', 'undo'], ['similar', 'find'], ['similar', 'list'], ['similar', 'show'], ['similar', 'dismiss'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor']])('%s %s has help with examples', async (...words) => {
     const { out, code } = await type(...words, '--help');
     expect(out).toMatch(/Examples?:\n {2}media-pipeline/);
     expect(code).toBe(0);

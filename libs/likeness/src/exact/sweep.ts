@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PipelineError } from '@media-pipeline/contracts';
 import type { ListedFile, SweepJob, SweepMessage, SweptFile } from './sweep.worker';
 
 export type { ListedFile, SweptFile } from './sweep.worker';
@@ -46,7 +45,7 @@ async function inThread(job: SweepJob, { signal, onProgress }: SweepOptions, onF
         else resolve(message);
       });
       worker.once('error', reject);
-      worker.once('exit', (code) => reject(signal?.aborted === true ? new DOMException('stopped', 'AbortError') : new PipelineError('UNEXPECTED', `the sweep ended with code ${code}`)));
+      worker.once('exit', (code) => reject(signal?.aborted === true ? new DOMException('stopped', 'AbortError') : new Error(`the sweep ended with code ${code}`)));
     });
   } finally {
     signal?.removeEventListener('abort', stop);

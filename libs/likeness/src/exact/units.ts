@@ -59,7 +59,7 @@ export function judgeUnits(sets: readonly (readonly SweptFile[])[], companionsOf
     if (first !== undefined && survivor) {
       gone.add(key);
       needed.add(first);
-      findings.push({ kind: 'duplicate', unit, survivor, pairs: pairsOf(unit, survivor, setOf), why: whyOf(survivor, unit) });
+      findings.push({ kind: 'duplicate', unit, survivor, pairs: pairsOf(unit, survivor, setOf), why: whyOf(survivor, unit, isFixed) });
       continue;
     }
     const [partial] = rivals;
@@ -101,7 +101,8 @@ function better(a: Unit | undefined, b: Unit | undefined, isFixed: (path: string
   return preferred(circumstancesOf(a), circumstancesOf(b)).better === 'first';
 }
 
-const whyOf = (survivor: Unit, unit: Unit): string => {
+const whyOf = (survivor: Unit, unit: Unit, isFixed: (path: string) => boolean): string => {
+  if (survivor.files.some(({ path }) => isFixed(path))) return 'is in the library already';
   const { better: which, why } = preferred(circumstancesOf(survivor), circumstancesOf(unit));
-  return which === 'first' ? why : 'is in the library already';
+  return which === 'first' ? why : 'has all its files';
 };

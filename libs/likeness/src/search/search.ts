@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PipelineError } from '@media-pipeline/contracts';
 import type { PairSearch, PairsFound } from './all-pairs.worker';
 
 const program = path.join(__dirname, `all-pairs.worker${path.extname(__filename)}`);
@@ -14,7 +13,7 @@ export async function searchPairs(search: PairSearch, signal?: AbortSignal): Pro
     return await new Promise<PairsFound>((resolve, reject) => {
       worker.once('message', (found: PairsFound) => resolve(found));
       worker.once('error', reject);
-      worker.once('exit', (code) => reject(signal?.aborted === true ? new DOMException('stopped', 'AbortError') : new PipelineError('UNEXPECTED', `the search for similar pictures ended with code ${code}`)));
+      worker.once('exit', (code) => reject(signal?.aborted === true ? new DOMException('stopped', 'AbortError') : new Error(`the search for similar pictures ended with code ${code}`)));
     });
   } finally {
     signal?.removeEventListener('abort', stop);
