@@ -1,7 +1,9 @@
-import type { MediaType } from '@media-pipeline/media';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { imageTraits, type MediaType } from '@media-pipeline/media';
 import type { LibraryPath } from '@media-pipeline/contracts';
 import { keepCodes } from './keep-code';
-import { allOff, keptByType, stillHolds } from './policy';
+import { allOff, keptByTrait, keptByType, stillHolds } from './policy';
 import { recipeOf, renditionPath } from './recipe';
 
 const all = { compression: true, imageCompression: true, videoCompression: true };
@@ -25,6 +27,23 @@ describe('keptByType', () => {
   it('never touches RAW, and stops at the limit of the run', () => {
     expect(keptByType(dng, all, 9, 9)?.code).toBe('RAW');
     expect(keptByType(jpeg, all, 9, 9)?.code).toBe('RUN_LIMIT');
+  });
+});
+
+describe('keptByTrait', () => {
+  it('leaves alone what is named, and nothing else', () => {
+    expect(keptByTrait(new Set(['screenshot', 'burst']), ['spatial', 'burst'])?.code).toBe('BURST');
+    expect(keptByTrait(new Set(['screenshot']), [])).toBeNull();
+    expect(imageTraits.map((trait) => keptByTrait(new Set([trait]), imageTraits)?.code)).toEqual(['SCREENSHOT', 'SPATIAL', 'HDR_GAIN_MAP', 'DEPTH', 'MOTION_PHOTO', 'BURST', 'EDITED']);
+  });
+});
+
+describe('docs/COMPRESSION.md', () => {
+  const rows = [...readFileSync(path.resolve(__dirname, '../../../docs/COMPRESSION.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` \|.*\| (yes|no) \|$/gm)];
+
+  it('has a row for each code, in order, and says which decisions are taken anew', () => {
+    expect(rows.map(([, code]) => code)).toEqual(Object.keys(keepCodes).sort());
+    for (const [, code = '', again] of rows) expect([code, again]).toEqual([code, stillHolds('kept', code) ? 'no' : 'yes']);
   });
 });
 
