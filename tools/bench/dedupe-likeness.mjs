@@ -13,7 +13,7 @@ const exif = (seconds) => {
 };
 
 /** One row per change: of `scenes` drawn scenes, and of the corpus's photos where they are. */
-export async function likeness(place, { scenes = 60, corpus = path.join(root, '..', 'shared', 'corpus') } = {}) {
+export async function likeness(place, { scenes = 40, corpus = path.join(root, '..', 'shared', 'corpus') } = {}) {
   const { lookAtFile, candidatesOf, compare, readSketch, relationOf, turn } = library();
   sharp.concurrency(1);
   await mkdir(place, { recursive: true });

@@ -1,6 +1,7 @@
 /** Debian packages beyond Node, per app; an app that is not named needs none. */
 const packages = {
   compressor: ['ffmpeg', 'perl'], // perl runs ExifTool
+  dedupe: ['ffmpeg', 'perl'], // frames of videos and previews of raw files, for similar pictures
   cli: ['ffmpeg', 'perl', 'nats-server'], // `media-pipeline run` runs every stage and a broker in one process
 };
 

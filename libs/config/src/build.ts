@@ -43,6 +43,7 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
       imageCompression: values.ENABLE_IMAGE_COMPRESSION,
       videoCompression: values.ENABLE_VIDEO_COMPRESSION,
       deduplication: values.ENABLE_DEDUPLICATION,
+      similarity: values.ENABLE_SIMILARITY,
       filePreparation: values.ENABLE_FILE_PREPARATION,
       sorting: values.ENABLE_SORTING,
       verification: values.ENABLE_VERIFICATION,
@@ -77,7 +78,7 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
     bus: { url: values.NATS_URL ?? 'nats://127.0.0.1:4222', external: values.NATS_URL !== null },
     dedupe: {
       directories: values.DEDUPLICATION_DIRECTORIES.map((name) => from(directory, name)),
-      algorithm: 'sha256',
+      algorithm: values.DEDUPLICATION_HASH_ALGORITHM,
       batchSize: values.DEDUPLICATION_BATCH_SIZE,
     },
     compression: {

@@ -17,6 +17,7 @@ export interface Config {
     readonly imageCompression: boolean;
     readonly videoCompression: boolean;
     readonly deduplication: boolean;
+    readonly similarity: boolean;
     readonly filePreparation: boolean;
     readonly sorting: boolean;
     readonly verification: boolean;
@@ -46,7 +47,8 @@ export interface Config {
   };
   readonly dedupe: {
     readonly directories: readonly string[];
-    readonly algorithm: 'sha256';
+    /** For lists of hashes of an older system; the library itself goes by SHA-256. */
+    readonly algorithm: 'sha256' | 'sha512' | 'sha1' | 'md5' | 'blake3' | 'xxhash';
     readonly batchSize: number;
   };
   readonly compression: {

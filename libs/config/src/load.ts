@@ -81,7 +81,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     home: homedir(),
   });
   const allProblems = [...raw.problems, ...problems, ...relationProblems(values, config)];
-  const warnings = [...raw.warnings, ...relationWarnings(values, config)];
+  const warnings = [...raw.warnings, ...relationWarnings(config)];
   if (allProblems.length > 0) throw new SettingsError(allProblems, warnings);
   const effective = settingKeys.map((key) => {
     const { secrecy, default: fallback } = settingsCatalogue[key];

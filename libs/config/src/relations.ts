@@ -79,8 +79,7 @@ export function* relationProblems(values: SettingValues, config: Config): Genera
 }
 
 /** What is allowed and yet probably not meant. */
-export function* relationWarnings(values: SettingValues, config: Config): Generator<string> {
-  if (values.DEDUPLICATION_HASH_ALGORITHM !== 'sha256') yield `DEDUPLICATION_HASH_ALGORITHM=${values.DEDUPLICATION_HASH_ALGORITHM}: SHA-256 is used all the same; what counts as the same photo must not depend on a weak hash`;
+export function* relationWarnings(config: Config): Generator<string> {
   if (config.enable.icloudDownload && config.icloud.username === null) yield 'ENABLE_ICLOUD_DOWNLOAD=true, but ICLOUD_USERNAME is not set: nothing will be taken in from iCloud';
   if (config.compression.subsequentResizePercentage > config.compression.initialResizePercentage) yield 'SUBSEQUENT_RESIZE_PERCENTAGE is larger than INITIAL_RESIZE_PERCENTAGE: compressing again makes photos larger';
   if (config.database.kind === 'postgres' && config.database.url === config.supabase.databaseUrl) yield 'DATABASE_URL and SUPABASE_DB_URL are the same database: the mirror would be its own source';

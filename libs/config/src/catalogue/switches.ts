@@ -5,6 +5,7 @@ export const switches = group('What runs', 'A part that is switched off passes e
   ENABLE_FOLDER_DOWNLOAD: setting(flag, 'true', 'Take photos and videos in from FOLDER_SOURCE_PATH.'),
   ENABLE_ICLOUD_DOWNLOAD: setting(flag, 'false', 'Take photos and videos in from iCloud. Needs ICLOUD_USERNAME.'),
   ENABLE_DEDUPLICATION: setting(flag, 'true', 'Find photos whose content is already in the library; off: everything counts as unique.'),
+  ENABLE_SIMILARITY: setting(flag, 'true', 'Look for similar pictures while nothing else is to be done, and propose groups (`media-pipeline similar list`). Nothing is ever removed by it. A single run leaves it out: `media-pipeline similar find` does it.'),
   ENABLE_COMPRESSION: setting(flag, 'true', 'Make smaller renditions for upload; off: originals are uploaded.'),
   ENABLE_IMAGE_COMPRESSION: setting(flag, 'true', 'Compress images (with ENABLE_COMPRESSION).'),
   ENABLE_VIDEO_COMPRESSION: setting(flag, 'true', 'Compress videos (with ENABLE_COMPRESSION).'),

@@ -2,9 +2,9 @@ import { group, optional, setting } from '../setting';
 import { argumentList, choice, choices, duration, flag, gigabytes, integer, list, megabytes, qualityTarget, resolution } from '../types';
 
 export const deduplication = group('Duplicates', 'Two files are duplicates when their bytes are the same.', {
-  DEDUPLICATION_DIRECTORIES: setting(list, '', 'Further directories whose files count as already there, comma-separated. They are only read. Empty: the library alone counts.', { example: '/mnt/nas/old-archive' }),
-  DEDUPLICATION_HASH_ALGORITHM: setting(choice('sha256', 'sha512', 'sha1', 'md5', 'blake3', 'xxhash'), 'sha256', 'The other names are known from older settings files; SHA-256 is used for all of them, with a warning.'),
-  DEDUPLICATION_BATCH_SIZE: setting(integer(1, 100_000), '500', 'Files whose hashes are written in one transaction while a source is scanned.'),
+  DEDUPLICATION_DIRECTORIES: setting(list, '', 'Further directories whose files count as already there, comma-separated. They are only read; they are listed at start and every hour, and a file is read only when a new one has its size. Empty: the library alone counts.', { example: '/mnt/nas/old-archive' }),
+  DEDUPLICATION_HASH_ALGORITHM: setting(choice('sha256', 'sha512', 'sha1', 'md5', 'blake3', 'xxhash'), 'sha256', 'The hash of the lists that an older system left behind, for `media-pipeline duplicates sweep --hashes FILE`. What counts as the same photo in the library is decided by SHA-256 alone.'),
+  DEDUPLICATION_BATCH_SIZE: setting(integer(1, 100_000), '500', 'Files of DEDUPLICATION_DIRECTORIES that are written to the database in one transaction.'),
 });
 
 export const compression = group(

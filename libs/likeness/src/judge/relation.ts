@@ -26,7 +26,8 @@ export interface Verdict {
 
 /** A burst is over when nothing was taken for so long. */
 export const burstGapMs = 3_000;
-const sameMomentMs = 1_500;
+/** EXIF counts whole seconds; a copy has its original's, to the second. */
+const sameMomentMs = 999;
 const copied = 0.9;
 const marked = 0.96;
 const moved = 0.5;
@@ -51,14 +52,14 @@ export function relationOf(a: Shot, b: Shot, nearness: Nearness): Verdict {
     return looksCopied ? { relation: 'alike', why: `${form}, but taken ${seconds(apart)} apart` } : { relation: 'different', why: `${likeness}, taken ${seconds(apart)} apart` };
   }
   if (apart !== null && sameSize(a, b) && numbersDiffer(a.filename, b.filename)) {
-    return structure >= moved ? { relation: 'burst', why: `numbered one after the other within ${seconds(sameMomentMs)}, ${likeness}` } : { relation: 'different', why: likeness };
+    return structure >= moved ? { relation: 'burst', why: `numbered as two, taken in the same second, ${likeness}` } : { relation: 'different', why: likeness };
   }
   if (looksCopied) {
     if (apart !== null) return { relation: 'copy', why: `${form}, taken at the same moment` };
     // without two dates a mark that was put on cannot be told from somebody who moved
     return worst >= unmoved ? { relation: 'copy', why: form } : { relation: 'alike', why: `${form}; the part that differs most: ${worst.toFixed(2)}; not both say when they were taken` };
   }
-  if (apart !== null && structure >= moved) return sameSize(a, b) ? { relation: 'burst', why: `within ${seconds(sameMomentMs)}, ${likeness}` } : { relation: 'alike', why: `${likeness}, taken at the same moment` };
+  if (apart !== null && structure >= moved) return sameSize(a, b) ? { relation: 'burst', why: `in the same second, ${likeness}` } : { relation: 'alike', why: `${likeness}, taken at the same moment` };
   return structure >= 0.82 && colour <= otherColours ? { relation: 'alike', why: form } : { relation: 'different', why: likeness };
 }
 
