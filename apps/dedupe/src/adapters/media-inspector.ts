@@ -23,8 +23,8 @@ export class MediaInspector {
   /** Whether these files lie where the database says, with the size that it says. An error of the disk counts as present: it proves no loss. */
   async hasBytes(files: readonly MediaFile[]): Promise<boolean> {
     for (const { path, archivedPath, bytes } of files) {
-      const found = await Promise.all([path, archivedPath].map((place) => (place === null ? false : this.isThere(place, bytes))));
-      if (!found.includes(true)) return false;
+      if (await this.isThere(path, bytes)) continue;
+      if (archivedPath === null || !(await this.isThere(archivedPath, bytes))) return false;
     }
     return true;
   }

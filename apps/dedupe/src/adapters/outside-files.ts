@@ -86,14 +86,14 @@ export class OutsideFiles implements OnApplicationBootstrap, OnModuleDestroy {
   private async list(): Promise<void> {
     const began = new Date();
     let written = Promise.resolve();
-    let failed: unknown;
+    const failures: unknown[] = [];
     const see = (files: readonly ListedFile[]): void => {
-      written = written.then(() => this.see(files, began)).catch((error: unknown) => void (failed ??= error));
+      written = written.then(() => this.see(files, began)).catch((error: unknown) => void failures.push(error));
     };
     try {
       const { files, unreadable } = await listDirectories(this.roots, see, { except: Object.values(this.library.areas), signal: this.stopped.signal });
       await written;
-      if (failed !== undefined) throw failed;
+      if (failures.length > 0) throw toPipelineError(failures[0]);
       for (const { path, reason } of unreadable.slice(0, 20)) this.logger.warn({ path, reason }, 'part of DEDUPLICATION_DIRECTORIES cannot be read');
       await this.database.duplicates.forget(this.roots, began);
       this.logger.info({ files, ms: Date.now() - began.getTime() }, 'listed what lies in DEDUPLICATION_DIRECTORIES');
