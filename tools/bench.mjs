@@ -9,7 +9,7 @@ const measures = await import('./bench/measures.mjs');
 const dedupe = await import('./bench/dedupe.mjs');
 const { compression } = await import('./bench/compression.mjs');
 const suite = {
-  compression,
+  compression: (place) => compression(place, values.small ? { heic: false } : {}),
   overhead: (place) => measures.overhead(place, values.small ? { files: 300 } : {}),
   images: (place) => measures.images(place, values.small ? { count: 8 } : {}),
   scaling: (place) => measures.scaling(place, values.small ? { count: 12 } : {}),

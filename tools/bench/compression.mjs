@@ -41,8 +41,8 @@ const round = (value, digits = 3) => Number(value.toFixed(digits));
 const row = (what, value, unit, target, met, note) => ({ what, value, unit, ...(target === undefined ? {} : { target, met }), ...(note ? { note } : {}) });
 
 /** Every JPEG and HEIC of the corpus: by default settings, and for JPEG at the score that each rival reaches. */
-export async function compression(place) {
-  const names = (await readdir(corpus).catch(() => [])).filter((name) => /\.(jpe?g|heic)$/i.test(name)).toSorted();
+export async function compression(place, { heic = true } = {}) {
+  const names = (await readdir(corpus).catch(() => [])).filter((name) => (heic ? /\.(jpe?g|heic)$/i : /\.jpe?g$/i).test(name)).toSorted();
   if (names.length === 0) return [row('compression: skipped', 0, 'files', undefined, undefined, `no pictures in ${corpus}`)];
   const { ImageCodecs, CodecImageEncoder, CodecImageProver } = require(path.join(root, 'dist/apps/compressor/src/adapters/image'));
   const { Ffmpeg, defaultFfmpegOptions } = require(path.join(root, 'dist/apps/compressor/src/adapters/video'));
@@ -52,7 +52,7 @@ export async function compression(place) {
   const [encoder, prover] = [new CodecImageEncoder(codecs), new CodecImageProver(codecs)];
 
   const ours = async (source, more) => {
-    const job = { source, temporary: path.join(place, `.mp-bench-${path.basename(source)}.part`), type: await identify(source), settings: settings(more), signal: new AbortController().signal, onProgress: () => undefined };
+    const job = { source, temporary: path.join(place, `.mp-bench-${path.basename(source)}.part`), type: await identify(source), settings: settings(more), signal: new globalThis.AbortController().signal, onProgress: () => undefined };
     const began = performance.now();
     const result = await encoder.encode(job);
     if (result.outcome === 'kept') return { code: result.code };

@@ -21,7 +21,7 @@ export { readTileSamples, type TileSamples } from './heic/tile-samples';
 export { withExifSize } from './jpeg/exif-size';
 export { imageTraits, traitsOf, type ImageTrait } from './traits';
 export { lumaOf, similarityOf, type Plane, type Similarity } from './quality/ms-ssim';
-export { similarityModule } from './quality/module-path';
+export { similarityModule, type SimilarityModule } from './quality/module-path';
 export { jpegEmbedded } from './jpeg/embedded';
 export { heicEmbedded } from './heic/embedded';
 export { heicThumbnail } from './heic/thumbnail';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { aFile, anAsset, aRendition } from '@media-pipeline/testing';
-import { assetLine } from './asset-view';
+import type { RenditionProof } from '@media-pipeline/contracts';
+import { assetLine, proofLines } from './asset-view';
 import { bytes, duration, printable, shortened, table } from './text';
 
 describe('text for people', () => {
@@ -36,5 +37,20 @@ describe('an asset as one JSON line', () => {
     expect(assetLine(anAsset({ state: 'set_aside', code: 'FILE_EMPTY', reason: 'It has no bytes.' })).reason).toBe('FILE_EMPTY: It has no bytes.');
     const kept = assetLine(anAsset({ renditions: [aRendition({ outcome: 'kept', path: null, bytes: null, sha256: null, code: 'NOT_SMALLER', reason: '120 % of the original' })] }));
     expect(kept).toMatchObject({ reason: 'NOT_SMALLER: 120 % of the original', rendition: null });
+  });
+
+  it('has the proof of a rendition, in lines for people too, and none that it cannot read', () => {
+    const proof: RenditionProof = {
+      ...{ version: 1, decoded: true, source: { sha256: 'a'.repeat(64), bytes: 100 }, result: { sha256: 'b'.repeat(64), bytes: 50 }, dimensions: { width: 4, height: 3 } },
+      ...{ metadata: { compared: 'bytes', count: 7, allowed: [] }, embedded: [{ name: 'MPF picture 2', bytes: 9, sha256: 'c'.repeat(64) }], quality: { metric: 'ms-ssim-luma', mean: 0.997, worst: 0.99 } },
+      encoder: { encoder: 'mozjpeg', quality: 80 },
+    };
+    const line = assetLine(anAsset({ renditions: [aRendition({ proof: JSON.stringify(proof) })] }));
+    expect(line.files[0]?.rendition?.proof).toEqual(proof);
+    expect(proofLines(proof)).toEqual([
+      ...['decoded to the end, 4 × 3', 'quality ms-ssim-luma 0.997, 0.99 at its worst', 'metadata equal: 7 blocks byte for byte'],
+      ...[`embedded equal: MPF picture 2, 9 bytes, sha256 ${'c'.repeat(16)}…`, 'encoder: encoder mozjpeg, quality 80'],
+    ]);
+    expect(assetLine(anAsset({ renditions: [aRendition({ proof: '{"version":9}' })] })).files[0]?.rendition?.proof).toBeNull();
   });
 });

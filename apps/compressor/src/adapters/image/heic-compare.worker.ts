@@ -3,6 +3,7 @@
  * The thread ends with its one job, since WebAssembly never gives its memory back.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SimilarityModule } from '@media-pipeline/media';
 import decode from 'heic-decode';
 
 /** Side of the squares that are compared one by one: a wrong tile must not drown in a large picture. */
@@ -13,7 +14,7 @@ const decibels = (sum: number, count: number): number => (sum === 0 ? 99 : Math.
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8ClampedArray): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 async function run(original: Uint8Array, result: Uint8Array | null, similarityModule: string): Promise<unknown> {
-  const { lumaOf, similarityOf } = (await import(similarityModule)) as Pick<typeof import('@media-pipeline/media'), 'lumaOf' | 'similarityOf'>;
+  const { lumaOf, similarityOf } = (await import(similarityModule)) as SimilarityModule;
   const before = await decode({ buffer: original });
   const size = { width: before.width, height: before.height };
   if (!result) return size;

@@ -12,7 +12,7 @@ const qualities = {
 /** So much smaller than predicted a result may be; measured on the corpus the prediction is within it. */
 const doubt = 0.12;
 const jpegTables = 700;
-const mostCorrections = 3;
+const mostCorrections = 2;
 /** So little below the target the measured whole may lie: samples are not the picture. */
 const tolerance = 0.0002;
 
@@ -38,7 +38,7 @@ export interface LossyResult {
 
 /**
  * Codes one picture: decoded once, its quality searched on samples, encoded, put together, decoded again and measured as a whole. Where the
- * whole lies below the target a better quality is taken, at most three times.
+ * whole lies below the target, or well above it, another quality is taken, at most twice.
  * Throws MEDIA_CORRUPT, and KeepOriginal where the target cannot be reached or would save too little.
  */
 export async function encodeLossy(threads: PictureThreads, { bytes, settings }: ImageSource, plan: LossyPlan): Promise<LossyResult> {
@@ -52,24 +52,52 @@ export async function encodeLossy(threads: PictureThreads, { bytes, settings }: 
     const first = await decoding(() => thread.encode(request));
     let made = await complete(thread, plan, first);
     if (!first.search) return { ...made, search: null };
-    const enough = settings.qualityScore - tolerance;
-    for (let round = 0; made.measured.mean < enough; round++) {
-      const quality = better(made, format, settings.qualityScore, round);
-      if (round === mostCorrections || quality === made.quality) throw new KeepOriginal('QUALITY_OUT_OF_REACH', `quality ${made.quality} gives ${made.measured.mean.toFixed(4)}, wanted is ${settings.qualityScore}`, true);
+    const { trials } = first.search;
+    let pass: Complete | null = null;
+    let fail: Complete | null = null;
+    for (let round = 0; ; round++) {
+      if (made.measured.mean >= settings.qualityScore - tolerance) pass = made;
+      else fail = made;
+      const quality = nextQuality(pass, fail, slopeOf(trials), settings.qualityScore);
+      if (quality === null || quality === made.quality || round === mostCorrections) break;
       made = await complete(thread, plan, await thread.encode({ ...request, bytes: new Uint8Array(0), again: true, quality }));
     }
-    return { ...made, search: searchRecord(first.search, settings.qualityScore, made.quality) };
+    if (!pass) throw new KeepOriginal('QUALITY_OUT_OF_REACH', `quality ${made.quality} gives ${made.measured.mean.toFixed(4)}, wanted is ${settings.qualityScore}`, true);
+    return { ...pass, search: searchRecord(first.search, settings.qualityScore, pass.quality) };
   });
 }
 
-/** What the measured whole says is missing, in steps of quality; more of it each time, since the samples have misled once. */
-function better({ measured, quality }: Omit<LossyResult, 'search'>, format: LossyPlan['format'], target: number, round: number): number {
-  const { most, slope } = qualities[format];
-  const steps = Math.log((1 - measured.mean) / (1 - target)) / -slope;
-  return Math.min(most, quality + Math.max(2, Math.ceil(steps * (1.3 + round))));
+type Complete = Omit<LossyResult, 'search'>;
+
+/** How ln(1 − score) falls with each step of quality, by the two trials that are nearest to each other. */
+function slopeOf(trials: readonly { readonly value: number; readonly score: number }[]): number {
+  const sorted = trials.toSorted((a, b) => a.value - b.value);
+  const slopes = sorted.flatMap((trial, index) => {
+    const next = sorted[index + 1];
+    return next ? [{ gap: next.value - trial.value, slope: (Math.log(1.000001 - next.score) - Math.log(1.000001 - trial.score)) / (next.value - trial.value) }] : [];
+  });
+  const [nearest] = slopes.toSorted((a, b) => a.gap - b.gap);
+  return Math.min(-0.02, Math.max(-0.12, nearest?.slope ?? -0.045));
 }
 
-async function complete(thread: PictureThread, plan: LossyPlan, answer: EncodeAnswer): Promise<Omit<LossyResult, 'search'>> {
+/**
+ * Samples are not the picture: what the whole picture measured says which quality to try next, in both directions; a better one where the
+ * target is missed, a weaker one where it is passed by so much that two steps can be saved. Null when it is near enough.
+ */
+function nextQuality(pass: Complete | null, fail: Complete | null, slope: number, target: number): number | null {
+  const { least, most } = qualities.jpeg;
+  const steps = ({ measured }: Complete): number => Math.log((1.000001 - measured.mean) / (1 - target)) / -slope;
+  if (pass && fail) {
+    if (pass.quality - fail.quality <= 2) return null;
+    const share = steps(fail) / Math.max(1e-9, steps(fail) - steps(pass));
+    return Math.min(pass.quality - 1, Math.max(fail.quality + 1, Math.ceil(fail.quality + share * (pass.quality - fail.quality))));
+  }
+  if (fail) return Math.min(most, fail.quality + Math.max(1, Math.ceil(steps(fail) * 1.2)));
+  const spare = pass ? Math.floor(-steps(pass) * 0.9) : 0;
+  return pass && spare >= 2 ? Math.max(least, pass.quality - spare) : null;
+}
+
+async function complete(thread: PictureThread, plan: LossyPlan, answer: EncodeAnswer): Promise<Complete> {
   if (!answer.encoded) throw hopeless(answer);
   const file = plan.assemble(Buffer.from(answer.encoded.buffer, answer.encoded.byteOffset, answer.encoded.byteLength));
   const measured = await thread.measure({ source: null, result: plan.pictureOf(file), grey: plan.grey });

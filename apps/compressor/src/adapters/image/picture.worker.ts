@@ -5,10 +5,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { SimilarityModule } from '@media-pipeline/media';
 import sharp from 'sharp';
 import type { MeasureAnswer, EncodeAnswer, PictureRequest, EncodeRequest, MeasureRequest } from './picture-messages';
 
-type SimilarityModule = typeof import('@media-pipeline/media');
 type SearchModule = typeof import('./quality-search');
 
 sharp.concurrency(1);
@@ -17,7 +17,7 @@ sharp.cache(false);
 const strict = { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true } as const;
 
 const paths = workerData as { readonly similarity: string; readonly search: string };
-const modules = Promise.all([import(paths.similarity) as Promise<Pick<SimilarityModule, 'lumaOf' | 'similarityOf'>>, import(paths.search) as Promise<SearchModule>]);
+const modules = Promise.all([import(paths.similarity) as Promise<SimilarityModule>, import(paths.search) as Promise<SearchModule>]);
 
 interface Raw {
   readonly data: Buffer;
@@ -30,6 +30,7 @@ let last: { readonly raw: Raw; readonly luma: Uint8Array } | null = null;
 async function decode(bytes: Uint8Array, grey: boolean, size?: { readonly width: number; readonly height: number }): Promise<Raw> {
   const image = sharp(bytes, strict).toColourspace(grey ? 'b-w' : 'srgb');
   const { data, info } = await (size ? image.resize(size.width, size.height, { fit: 'fill' }) : image).raw().toBuffer({ resolveWithObject: true });
+  decoded += data.length;
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
@@ -38,8 +39,8 @@ const compress = ({ data, width, height, channels }: Raw, { format, chroma }: En
   return (format === 'jpeg' ? image.jpeg({ quality, mozjpeg: true, chromaSubsampling: chroma }) : image.webp({ quality, alphaQuality: 100, effort: 4 })).toBuffer();
 };
 
-const tile = 256;
-const tiles = 8;
+const tile = 192;
+const tiles = 16;
 /** Pictures up to this many pixels are their own sample. */
 const wholeUpTo = 2 * tile * tile * tiles;
 
@@ -97,9 +98,9 @@ async function encode(request: EncodeRequest): Promise<EncodeAnswer> {
   return { encoded: hopeless ? null : await compress(raw, request, found.chosen), quality: found.chosen, width, height, search };
 }
 
-const block = 16;
+const block = 32;
 
-/** Of the means of squares of 16 pixels, four by four samples of each, channel by channel. */
+/** Of the means of squares of 32 pixels, four by four samples of each, channel by channel. */
 function colourPsnr({ data: before, width, height, channels }: Raw, after: Uint8Array): number {
   if (channels < 3) return 99;
   let sum = 0;
@@ -108,8 +109,8 @@ function colourPsnr({ data: before, width, height, channels }: Raw, after: Uint8
     for (let left = 0; left + block <= width; left += block) {
       for (let channel = 0; channel < channels; channel++) {
         let difference = 0;
-        for (let y = 0; y < block; y += 4) {
-          for (let x = 0, at = ((top + y) * width + left) * channels + channel; x < 4; x++, at += 4 * channels) difference += (before[at] ?? 0) - (after[at] ?? 0);
+        for (let y = 0; y < block; y += 8) {
+          for (let x = 0, at = ((top + y) * width + left) * channels + channel; x < 4; x++, at += 8 * channels) difference += (before[at] ?? 0) - (after[at] ?? 0);
         }
         sum += (difference / 16) ** 2;
         count++;
@@ -135,14 +136,19 @@ async function measure({ source, result, grey, resize }: MeasureRequest): Promis
 
 /**
  * Decoded pictures lie outside of the heap that V8 watches: left to itself it would keep several of them before it looks. This thread's own
- * heap is small, so that collecting it takes some milliseconds, once per picture.
+ * heap is small, so that collecting it takes some milliseconds, once in so many decoded bytes.
  */
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
+const decodedAtMost = 64 * 1024 * 1024;
+let decoded = 0;
 
 function forget(): null {
   last = null;
-  collect();
+  if (decoded > decodedAtMost) {
+    decoded = 0;
+    collect();
+  }
   return null;
 }
 

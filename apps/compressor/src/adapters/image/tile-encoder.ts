@@ -46,7 +46,7 @@ export class TileEncoder {
    * @param options.decodeLuma whether the coded tiles are decoded again
    * Throws MEDIA_CORRUPT when a tile cannot be decoded without complaint: what a decoder conceals would be made permanent.
    */
-  async encode(job: TileJob, crf: number, options: { readonly decodeLuma?: boolean; onTile?(done: number): void } = {}): Promise<EncodedTiles> {
+  async encode(job: TileJob, crf: number, options: { readonly decodeLuma?: boolean; readonly onTile?: (done: number) => void } = {}): Promise<EncodedTiles> {
     const { version } = await this.ffmpeg.capabilities(job.signal);
     const output = temporaryPath(job.scratch);
     try {
