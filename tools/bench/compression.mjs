@@ -46,7 +46,7 @@ export async function compression(place, { heic = true } = {}) {
   if (names.length === 0) return [row('compression: skipped', 0, 'files', undefined, undefined, `no pictures in ${corpus}`)];
   const { ImageCodecs, CodecImageEncoder, CodecImageProver } = require(path.join(root, 'dist/apps/compressor/src/adapters/image'));
   const { Ffmpeg, defaultFfmpegOptions } = require(path.join(root, 'dist/apps/compressor/src/adapters/video'));
-  const { identify, lumaOf, parseJpeg, similarityOf } = require(path.join(root, 'dist/libs/media/src'));
+  const { chromaSubsampling, identify, lumaOf, parseJpeg, similarityOf } = require(path.join(root, 'dist/libs/media/src'));
   const exiftool = new ExifTool({ maxProcs: 1 });
   const codecs = new ImageCodecs(new Ffmpeg(defaultFfmpegOptions), exiftool);
   const [encoder, prover] = [new CodecImageEncoder(codecs), new CodecImageProver(codecs)];
@@ -109,6 +109,22 @@ export async function compression(place, { heic = true } = {}) {
       table.lines.push(made.bytes ? `${name} ${round(made.bytes.length / bytes.length, 2)} at ${made.findings.quality.mean}` : `${name} ${made.code}`);
       if (!/\.jpe?g$/i.test(name)) continue;
       const original = await luma(first(bytes));
+      const known = new Map();
+      const scoreAt = async (quality) => {
+        const encoded = await sharp(first(bytes), { ignoreIcc: true }).jpeg({ quality, mozjpeg: true, chromaSubsampling: chromaSubsampling(parseJpeg(bytes).frame) === '4:2:0' ? '4:2:0' : '4:4:4' }).toBuffer();
+        return similarityOf(original, await luma(encoded)).mean;
+      };
+      /** The weakest quality of the pipeline's own encoder whose whole picture is no worse: halving, for the comparison must not hang on the search. */
+      const weakest = async (score) => {
+        let [low, high] = [39, 96];
+        while (high - low > 1) {
+          const middle = (low + high) >> 1;
+          if (!known.has(middle)) known.set(middle, await scoreAt(middle));
+          if (known.get(middle) >= score) high = middle;
+          else low = middle;
+        }
+        return high > 95 ? null : high;
+      };
       for (const [rival, make] of Object.entries(rivals)) {
         const theirs = await make(source);
         const upright = await luma(first(theirs));
@@ -116,8 +132,8 @@ export async function compression(place, { heic = true } = {}) {
         const counts = against[rival];
         counts.lost += (await lostTags(source, theirs)) > 0 ? 1 : 0;
         counts.larger += theirs.length >= bytes.length ? 1 : 0;
-        // so much the pipeline may lie below its target
-        const equal = await ours(source, { qualityScore: Math.min(0.9999, score + 0.0002), minSaving: -1 });
+        const quality = await weakest(score);
+        const equal = quality === null ? { code: 'out of reach' } : await ours(source, { jpegQuality: quality, minSaving: -1 });
         counts.files++;
         if (!equal.bytes) {
           counts.lines.push(`${name}: ${equal.code} at ${round(score, 5)}`);
