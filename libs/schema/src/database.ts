@@ -5,6 +5,7 @@ import { joined } from './engine/session';
 import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection';
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
+import type { RecompressionRepository } from './recompressions';
 import type { AssetRepository, BatchRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
 import { repositoriesOn } from './sql';
 
@@ -18,6 +19,7 @@ export type DatabaseConfig = { readonly kind: 'sqlite'; readonly file: string } 
 export class Database implements Repositories {
   readonly assets: AssetRepository;
   readonly renditions: RenditionRepository;
+  readonly recompressions: RecompressionRepository;
   readonly batches: BatchRepository;
   readonly journal: JournalRepository;
   readonly log: LogRepository;
@@ -27,7 +29,7 @@ export class Database implements Repositories {
   private constructor(private readonly connection: EngineConnection) {
     const repositories = repositoriesOn(connection);
     ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log } = repositories);
-    ({ duplicates: this.duplicates, likeness: this.likeness } = repositories);
+    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions } = repositories);
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

@@ -3,6 +3,7 @@ export type { DatabaseKind } from './engine/dialect';
 export { DuplicateRepository, type BetterName, type DuplicateDecision, type KnownFile, type SweepMove } from './duplicates';
 export { LikenessRepository, type Fingerprint, type Relation, type SimilarGroup, type SimilarPair } from './likeness';
 export * from './records';
+export { RecompressionRepository, type Recompression, type Swap } from './recompressions';
 export {
   AssetRepository,
   BatchRepository,

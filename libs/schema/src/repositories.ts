@@ -1,6 +1,7 @@
 import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contracts';
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
+import type { RecompressionRepository } from './recompressions';
 import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, LogEntry, LogRecord, Rendition } from './records';
 
 /** A file as the source shows it, before a byte of it is copied. */
@@ -75,7 +76,7 @@ export abstract class RenditionRepository {
   abstract setArchivedPath(id: string, path: LibraryPath): Promise<void>;
   /** What the same bytes became under the same settings, wherever they first came from. */
   abstract findBySource(sha256: string, settings: string): Promise<Rendition | null>;
-  /** The rendition that these bytes are, if any was ever made: a compressed file that comes back through a source. The oldest one. */
+  /** The rendition that these bytes are, if any was ever made: a compressed file that comes back through a source. The oldest one; also for bytes that it was before it was made again. */
   abstract findByResult(sha256: string): Promise<Rendition | null>;
 }
 
@@ -140,6 +141,7 @@ export abstract class LogRepository {
 export interface Repositories {
   readonly assets: AssetRepository;
   readonly renditions: RenditionRepository;
+  readonly recompressions: RecompressionRepository;
   readonly batches: BatchRepository;
   readonly journal: JournalRepository;
   readonly log: LogRepository;

@@ -10,6 +10,7 @@ import { duplicateContract } from './contract/duplicates';
 import { journalContract } from './contract/journal';
 import { legacyContract } from './contract/legacy';
 import { raceContract } from './contract/race';
+import { recompressionContract } from './contract/recompressions';
 import type { Setup } from './contract/setup';
 import { transitionContract } from './contract/transitions';
 
@@ -47,6 +48,7 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   batchContract(setup);
   journalContract(setup);
   duplicateContract(setup);
+  recompressionContract(setup);
   legacyContract(config);
   raceContract(setup, config);
 });

@@ -11,6 +11,7 @@ import { fingerprintEntity, similarGroupEntity, similarMemberEntity, similarPair
 import { mediaFileEntity } from './media-file.entity';
 import { outboxEntity } from './outbox.entity';
 import { pipelineLogEntity } from './pipeline-log.entity';
+import { recompressionEntity } from './recompression.entity';
 import { renditionEntity } from './rendition.entity';
 import { sourceFileEntity } from './source-file.entity';
 
@@ -34,6 +35,7 @@ export const entities = ({ types }: Dialect) =>
     mediaFileEntity,
     outboxEntity,
     pipelineLogEntity,
+    recompressionEntity,
     renditionEntity,
     sourceFileEntity,
   ].map((entity) => entity(types));

@@ -6,11 +6,13 @@ import { SqlDuplicateRepository } from './duplicate-repository';
 import { SqlJournalRepository } from './journal-repository';
 import { SqlLikenessRepository } from './likeness-repository';
 import { SqlLogRepository } from './log';
+import { SqlRecompressionRepository } from './recompression-repository';
 import { SqlRenditionRepository } from './rendition-repository';
 
 /** All repositories on one connection (or one transaction). */
 export const repositoriesOn = (connection: Connection): Repositories => ({
   assets: new SqlAssetRepository(connection),
+  recompressions: new SqlRecompressionRepository(connection),
   renditions: new SqlRenditionRepository(connection),
   batches: new SqlBatchRepository(connection),
   journal: new SqlJournalRepository(connection),

@@ -57,6 +57,11 @@ export class SqlRenditionRepository extends RenditionRepository {
 
   override async findByResult(sha256: string): Promise<Rendition | null> {
     const [row] = await this.connection.reads.all<RenditionRow>("select * from renditions where sha256 = ? and outcome = 'compressed' order by created_at, id limit 1", sha256);
-    return row ? toRendition(row) : null;
+    if (row) return toRendition(row);
+    const [earlier] = await this.connection.reads.all<RenditionRow>(
+      "select r.* from recompressions again join renditions r on r.file_id = again.file_id where again.earlier_sha256 = ? and r.outcome = 'compressed' order by again.id limit 1",
+      sha256,
+    );
+    return earlier ? toRendition(earlier) : null;
   }
 }
