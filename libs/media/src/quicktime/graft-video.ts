@@ -100,19 +100,28 @@ function withNewEditList(trak: Container, shift: number): Container {
   return { ...trak, children: trak.children.toSpliced(after, 0, edts) };
 }
 
+/** Codings that may take the place of the original's: the box with their parameter sets, and the name that a player may show (a Pascal string). */
+const codings: Readonly<Record<string, { readonly configuration: string; readonly name: string }>> = {
+  hvc1: { configuration: 'hvcC', name: '\x04HEVC' },
+  avc1: { configuration: 'avcC', name: '\x05H.264' },
+  av01: { configuration: 'av1C', name: '\x03AV1' },
+};
+
 /** The encoded entry's coding (`hvc1` with `hvcC`) with the original entry's words about the picture. */
 function graftDescription(original: Buffer, encoded: Buffer): Buffer {
   const [old, fresh] = [readBoxes(original, 8)[0], readBoxes(encoded, 8)[0]];
-  if (fresh?.type !== 'hvc1' || !old) throw corruptMovie('the encoded video is not "hvc1"');
+  const coding = fresh && codings[fresh.type];
+  if (!coding || !old) throw corruptMovie(`the encoded video is "${fresh?.type ?? ''}", which is not grafted`);
   const [oldEntry, freshEntry] = [boxPayload(original, old), boxPayload(encoded, fresh)];
   if (oldEntry.readUInt32BE(24) !== freshEntry.readUInt32BE(24)) throw corruptMovie('the encoded picture has another size');
   const header = Buffer.from(freshEntry.subarray(0, visualEntryLength));
   oldEntry.copy(header, 6, 6, 8); // data reference
   oldEntry.copy(header, 28, 28, 36); // resolution
-  header.fill(0, 42, 74).write('\x04HEVC', 42, 'latin1');
-  const configuration = visualExtensions(freshEntry).filter(({ type }) => type === 'hvcC').map((box) => boxBytes(freshEntry, box));
+  header.fill(0, 42, 74).write(coding.name, 42, 'latin1');
+  const configuration = visualExtensions(freshEntry).filter(({ type }) => type === coding.configuration).map((box) => boxBytes(freshEntry, box));
   const picture = visualExtensions(oldEntry).filter(({ type }) => pictureBoxes.has(type)).map((box) => boxBytes(oldEntry, box));
-  const entry = writeBox('hvc1', header, ...configuration, ...picture);
+  if (configuration.length !== 1) throw corruptMovie(`the encoded video has ${configuration.length} "${coding.configuration}"`);
+  const entry = writeBox(fresh.type, header, ...configuration, ...picture);
   const stsd = Buffer.alloc(8);
   stsd.writeUInt32BE(1, 4);
   return Buffer.concat([stsd, entry]);

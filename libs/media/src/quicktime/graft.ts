@@ -20,7 +20,7 @@ const spaceBoxes = new Set(['free', 'skip', 'wide', 'mdat', 'moov']);
 export interface Graft {
   /** The original; read only. */
   readonly original: string;
-  /** The same frames as one `hvc1` track, in the same kind of container. */
+  /** The same frames as one track of `hvc1`, `avc1` or `av01`, in the same kind of container. */
   readonly encoded: string;
   /** Written anew; in the way when it is there already. */
   readonly output: string;
@@ -71,6 +71,8 @@ export async function planGraft(source: MovieFile, fresh: MovieFile): Promise<Gr
 
 function planMedia(layout: MovieLayout, oldVideo: TrackLayout, freshVideo: TrackLayout, fresh: MovieFile): MediaPlan {
   const offsets = sampleOffsets(freshVideo.table);
+  const { chunkOffsets, chunkBytes } = freshVideo.table;
+  if (chunkOffsets.some((offset, chunk) => offset + (chunkBytes[chunk] ?? 0) > fresh.size)) throw corruptMovie('encoded samples lie beyond the end of their file');
   const firstSamples = firstSampleOfChunks(oldVideo.table.chunkSamples);
   const pieces: Piece[] = [];
   const chunkStarts = new Map(layout.tracks.map((track) => [track, new Float64Array(track.table.chunkOffsets.length)]));

@@ -6,3 +6,4 @@ export { graftObstacle } from './graft-conditions';
 export { graftDifference } from './graft-proof';
 export { scaleTrackMatrix } from './track-matrix';
 export { transplantMetadata, type Transplant } from './transplant';
+export { movieEmbedded, type MovieEmbedded } from './embedded';

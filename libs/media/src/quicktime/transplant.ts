@@ -37,6 +37,7 @@ export async function transplantMetadata({ original, movie, output, signal }: Tr
   const beside = await topLevel(source, 'uuid');
   const mdat = fresh.boxes.find(({ type }) => type === 'mdat');
   if (!mdat || fresh.boxes.filter(({ type }) => type === 'mdat').length !== 1) throw corruptMovie('the new movie has not one "mdat"');
+  if (fresh.missingBytes > 0) throw corruptMovie('the new movie is cut off');
   const length = mdat.end - mdat.data;
   const others = [...front, ...beside].reduce((sum, bytes) => sum + bytes.length, 0);
   const build = (base: number, wide: boolean): Buffer => serializeAtom(relocated(moov, layout, base - mdat.data, wide));
