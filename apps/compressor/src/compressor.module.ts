@@ -1,6 +1,6 @@
 import { Injectable, Module, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { ExifTool } from 'exiftool-vendored';
-import { defineStage } from '@media-pipeline/stage';
+import { defineStage, Settings } from '@media-pipeline/stage';
 import { CodecImageEncoder, CodecImageProver, ImageCodecs } from './adapters/image';
 import { defaultFfmpegOptions, Ffmpeg, FfmpegVideoEncoder, FfmpegVideoProver, MovieTags } from './adapters/video';
 import { CompressorController } from './compressor.controller';
@@ -21,7 +21,7 @@ class SharedExifTool implements OnModuleDestroy {
 
 const adapters: Provider[] = [
   SharedExifTool,
-  { provide: Ffmpeg, useFactory: () => new Ffmpeg(defaultFfmpegOptions) },
+  { provide: Ffmpeg, useFactory: ({ compression }: Settings) => new Ffmpeg({ ...defaultFfmpegOptions, stallMs: compression.videoStallMs }), inject: [Settings] },
   { provide: MovieTags, useFactory: ({ exiftool }: SharedExifTool) => new MovieTags(exiftool), inject: [SharedExifTool] },
   { provide: ImageCodecs, useFactory: (ffmpeg: Ffmpeg, { exiftool }: SharedExifTool) => new ImageCodecs(ffmpeg, exiftool), inject: [Ffmpeg, SharedExifTool] },
   { provide: ImageEncoder, useFactory: (codecs: ImageCodecs) => new CodecImageEncoder(codecs), inject: [ImageCodecs] },

@@ -1,3 +1,4 @@
+import type { Config } from '@media-pipeline/config';
 import type { QualitySearch, RenditionProof } from '@media-pipeline/contracts';
 import type { ImageTrait, MediaType } from '@media-pipeline/media';
 import type { KeepCode } from './keep-code';
@@ -14,8 +15,10 @@ export interface CompressionSettings {
   readonly graft: { readonly jpeg: boolean; readonly heic: boolean; readonly video: boolean };
   /** What is never coded with loss (COMPRESSION_KEEP). */
   readonly keep: readonly ImageTrait[];
-  /** x265/x264 constant rate factor, 0..51 (VIDEO_CRF). */
-  readonly videoCrf: number;
+  /** A fixed constant rate factor, 0..63 (VIDEO_CRF); null: what {@link qualityScore} asks for. */
+  readonly videoCrf: number | null;
+  /** VIDEO_ENCODER; x265 where that one cannot be used. */
+  readonly videoEncoder: Config['compression']['videoEncoder'];
   /** x265 preset (VIDEO_PRESET). */
   readonly videoPreset: string;
   /** 100 leaves pictures their size (INITIAL_RESIZE_PERCENTAGE). */

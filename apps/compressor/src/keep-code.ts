@@ -10,7 +10,7 @@ export const keepCodes = {
   ALREADY_SMALL: 'the file is so small that there is nothing to gain',
   QUALITY_OUT_OF_REACH: 'no strength of the encoder reaches the wanted quality',
   SCREENSHOT: 'screenshots are not coded with loss (COMPRESSION_KEEP)',
-  SPATIAL: 'spatial pictures are not coded with loss (COMPRESSION_KEEP)',
+  SPATIAL: 'spatial pictures (COMPRESSION_KEEP) and videos are not coded with loss',
   DEPTH: 'pictures with a depth map are not coded with loss (COMPRESSION_KEEP)',
   MOTION_PHOTO: 'motion photos are not coded with loss (COMPRESSION_KEEP)',
   BURST: 'pictures of a burst are not coded with loss (COMPRESSION_KEEP)',

@@ -57,7 +57,7 @@ describe('stillHolds', () => {
 });
 
 describe('recipeOf', () => {
-  const settings = { jpegQuality: 85, qualityScore: 0.9965, minSaving: 0.1, graft: { jpeg: true, heic: true, video: true }, keep: [], videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 200 };
+  const settings = { jpegQuality: 85, qualityScore: 0.9965, minSaving: 0.1, graft: { jpeg: true, heic: true, video: true }, keep: [], videoCrf: 28, videoEncoder: 'x265' as const, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 200 };
 
   it('changes with what changes the bytes, and with nothing else', () => {
     expect(recipeOf('image', { ...settings, jpegQuality: 80 })).not.toBe(recipeOf('image', settings));

@@ -90,6 +90,8 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
       keep: values.COMPRESSION_KEEP,
       memoryLimit: values.MEMORY_LIMIT,
       videoCrf: values.VIDEO_CRF,
+      videoEncoder: values.VIDEO_ENCODER,
+      videoStallMs: values.VIDEO_STALL_SECONDS * 1000,
       videoPreset: values.VIDEO_PRESET,
       intervalYears: values.COMPRESSION_INTERVAL_YEARS,
       initialResizePercentage: values.INITIAL_RESIZE_PERCENTAGE,

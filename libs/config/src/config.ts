@@ -66,7 +66,11 @@ export interface Config {
     readonly keep: readonly ('screenshot' | 'spatial' | 'gain_map' | 'depth' | 'motion_photo' | 'burst' | 'edited')[];
     /** Bytes that jobs may take together by estimate; null: a share of what the machine has. */
     readonly memoryLimit: number | null;
-    readonly videoCrf: number;
+    /** Fixed strength of videos; null: what {@link qualityTarget} asks for. */
+    readonly videoCrf: number | null;
+    readonly videoEncoder: 'x265' | 'x264' | 'svt-av1' | 'nvenc' | 'vaapi' | 'qsv';
+    /** After so long without progress ffmpeg is killed. */
+    readonly videoStallMs: number;
     readonly videoPreset: string;
     /** 0: photos are never compressed again. */
     readonly intervalYears: number;

@@ -73,6 +73,10 @@ export function* relationProblems(values: SettingValues, config: Config): Genera
   if (config.execution.mode === 'scheduled' && config.execution.intervalMs === null) {
     yield { key: 'PIPELINE_EXECUTION_INTERVAL_MINUTES', value: undefined, problem: 'is missing, and PIPELINE_EXECUTION_MODE is scheduled', accepts: 'the minutes between two runs' };
   }
+  if (config.compression.videoEncoder === 'svt-av1' && (config.enable.icloudUpload || config.enable.pixelUpload)) {
+    const uploads = [...(config.enable.icloudUpload ? ['ENABLE_ICLOUD_UPLOAD'] : []), ...(config.enable.pixelUpload ? ['ENABLE_PIXEL_UPLOAD'] : [])];
+    yield { key: 'VIDEO_ENCODER', value: 'svt-av1', problem: `makes AV1, and ${uploads.join(' and ')} is on: photo services and older phones do not take it`, accepts: 'x265 (HEVC) or x264 (H.264) for what is uploaded' };
+  }
   yield* missingPartners(values);
   yield* overlappingAreas(config);
   yield* sourceInsideLibrary(config);

@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const settings: CompressionSettings = { jpegQuality: 75, qualityScore: 0.9965, minSaving: 0.05, graft: { jpeg: true, heic: true, video: true }, keep: ['screenshot', 'spatial'], videoCrf: 28, videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 50 };
+const settings: CompressionSettings = { jpegQuality: 75, qualityScore: 0.9965, minSaving: 0.05, graft: { jpeg: true, heic: true, video: true }, keep: ['screenshot', 'spatial'], videoCrf: 28, videoEncoder: 'x265', videoPreset: 'medium', resizePercentage: 100, videoResolution: null, maxMegapixels: 50 };
 
 async function jobFor(source: string, more: Partial<CompressionSettings> = {}): Promise<EncodeJob> {
   const type = await identify(source);

@@ -71,7 +71,7 @@ export interface FrameCount {
 export async function checkSource(ffmpeg: Ffmpeg, { path, movie, probe }: CheckedSource, signal: AbortSignal, onProgress: (fraction: number) => void): Promise<FrameCount> {
   const stream = videoStream(probe);
   const listed = movie.tracks.find(({ handler }) => handler === 'vide')?.sampleCount ?? 0;
-  const promised = movie.fragmented && stream ? (await ffmpeg.packetTimes(path, stream.index, signal)).length : listed;
+  const promised = movie.fragmented && stream ? (await ffmpeg.packets(path, stream.index, signal)).length : listed;
   const { frames, error } = await decodeFully(ffmpeg, { path, probe, wholeMedia: true }, signal, (frame) => onProgress(Math.min(1, frame / Math.max(1, promised))));
   if (error !== null) throw new PipelineError('MEDIA_CORRUPT', `it cannot be decoded to its end: ${error}`);
   if (frames < promised - tolerableLoss) throw new PipelineError('MEDIA_CORRUPT', `only ${frames} of ${promised} frames can be decoded`);

@@ -1,73 +1,68 @@
 import ffmpeg from 'fluent-ffmpeg';
-import type { CompressionSettings } from '../../encoder.port';
+import { pictureOptions, type Coding, type Strength } from './codings';
+import type { Hdr } from './hdr';
 import type { Treatment } from './policy';
-import { colourOf, type StreamInfo } from './stream-info';
+import type { StreamInfo } from './stream-info';
 
-export interface EncodeCommand {
+/** How a picture is coded, whether all of it or a sample. */
+export interface PictureCommand {
+  readonly coding: Coding;
+  readonly strength: Strength;
+  /** The picture of the source. */
+  readonly stream: StreamInfo;
+  readonly hdr: Hdr | null;
+  readonly size: Treatment['size'];
+}
+
+export interface EncodeCommand extends PictureCommand {
   readonly source: string;
   readonly target: string;
   readonly format: 'mov' | 'mp4';
-  /** The picture. */
-  readonly stream: StreamInfo;
   /** Stream numbers of the sound that a remux copies. */
   readonly sound: readonly number[];
   /** Ticks in a second of the source's video track. */
   readonly timescale: number;
-  readonly settings: Pick<CompressionSettings, 'videoCrf' | 'videoPreset'>;
-  readonly treatment: Treatment;
-  readonly cores: number;
+  readonly method: Treatment['method'];
 }
 
-/** A few seconds of the same, for their size alone. */
-export type SampleCommand = Omit<EncodeCommand, 'target' | 'format' | 'timescale' | 'sound'>;
-
 /**
- * Arguments for ffmpeg that encode the video as `hvc1`, frame by frame at its own times (`passthrough`: the default rate mode
- * doubles frames of slow motion). For a graft the edit list is ignored, so that every sample of the original gets its counterpart;
- * a remux takes the sound with it. Metadata of the file come from the original's bytes afterwards.
+ * Arguments for ffmpeg that encode the video frame by frame at its own times (`passthrough`: the default rate mode doubles frames of
+ * slow motion). For a graft the edit list is ignored, so that every sample of the original gets its counterpart; a remux takes the
+ * sound with it. Metadata of the file come from the original's bytes afterwards.
  */
-export function encodeArguments({ source, target, format, stream, sound, timescale, settings, treatment, cores }: EncodeCommand): string[] {
-  const graft = treatment.method === 'graft';
-  const tracks = graft ? [stream.index] : [stream.index, ...sound].sort((a, b) => a - b);
+export function encodeArguments({ source, target, format, sound, timescale, method, ...picture }: EncodeCommand): string[] {
+  const graft = method === 'graft';
+  const { index } = picture.stream;
+  const tracks = graft ? [index] : [index, ...sound].sort((a, b) => a - b);
   const command = ffmpeg(source)
-    .inputOptions('-v', 'error', ...(graft ? ['-ignore_editlist', '1'] : []), '-noautorotate', '-threads', String(cores))
-    .outputOptions(...tracks.flatMap((index) => ['-map', `0:${index}`]))
-    .videoCodec('libx265')
-    .outputOptions(...x265Options(stream, settings, cores), '-tag:v', 'hvc1')
+    .inputOptions('-v', 'error', ...(graft ? ['-ignore_editlist', '1'] : []), ...inputOptions(picture))
+    .outputOptions(...tracks.flatMap((track) => ['-map', `0:${track}`]))
+    .videoCodec(picture.coding.library)
+    .outputOptions(...codingOptions(picture), '-tag:v', picture.coding.tag)
     .outputOptions('-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', String(timescale))
     .outputOptions('-fflags', '+bitexact', '-f', format);
-  if (treatment.size) command.videoFilters(scaleFilter(treatment.size));
-  if (!graft) {
-    command.audioCodec('copy').outputOptions('-movflags', '+faststart');
-  }
+  const filters = filtersOf(picture);
+  if (filters.length > 0) command.videoFilters(filters);
+  if (!graft) command.audioCodec('copy').outputOptions('-movflags', '+faststart');
   // fluent-ffmpeg assembles the command; it is run by Programs, since fluent-ffmpeg has neither process groups nor a watchdog
   return command.output(target)._getArguments();
 }
 
-/** Arguments that encode a few seconds the same way, for their size alone: raw HEVC to standard output. */
-export function sampleArguments(command: SampleCommand, start: number, seconds: number): string[] {
-  const { source, stream, settings, cores, treatment } = command;
-  const sample = ffmpeg(source)
-    .inputOptions('-v', 'error', '-ignore_editlist', '1', '-noautorotate', '-threads', String(cores), '-ss', start.toFixed(3), '-t', seconds.toFixed(3))
-    .outputOptions('-map', `0:${stream.index}`, '-an')
-    .videoCodec('libx265')
-    .outputOptions(...x265Options(stream, settings, cores), '-fps_mode', 'passthrough', '-f', 'hevc');
-  if (treatment.size) sample.videoFilters(scaleFilter(treatment.size));
-  return sample.output('/dev/null')._getArguments();
+/** Arguments that encode a sample, which has one stream, the same way. */
+export function sampleArguments(sample: string, target: string, picture: PictureCommand): string[] {
+  const command = ffmpeg(sample)
+    .inputOptions('-v', 'error', ...inputOptions(picture))
+    .outputOptions('-map', '0:0', '-an')
+    .videoCodec(picture.coding.library)
+    .outputOptions(...codingOptions(picture), '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'matroska', '-y');
+  const filters = filtersOf(picture);
+  if (filters.length > 0) command.videoFilters(filters);
+  return command.output(target)._getArguments();
 }
 
 /** For the encode and, on the original, for the comparison with it: the same filter. */
 export const scaleFilter = ({ width, height }: NonNullable<Treatment['size']>): string => `scale=w=${width}:h=${height}:flags=lanczos`;
 
-function x265Options(stream: StreamInfo, { videoCrf, videoPreset }: EncodeCommand['settings'], cores: number): string[] {
-  const { range, primaries, transfer, matrix } = colourOf(stream);
-  const optional = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
-  return [
-    ...['-preset', videoPreset, '-crf', String(videoCrf), '-pix_fmt', stream.pix_fmt ?? 'yuv420p', '-threads', String(cores)],
-    ...optional('-color_range', range),
-    ...optional('-color_primaries', primaries),
-    ...optional('-color_trc', transfer),
-    ...optional('-colorspace', matrix),
-    ...['-x265-params', `log-level=error:pools=${cores}:frame-threads=${Math.min(cores, 3)}:open-gop=0`],
-  ];
-}
+const inputOptions = ({ coding, strength }: PictureCommand): string[] => ['-noautorotate', '-threads', String(strength.cores), ...coding.device];
+const codingOptions = ({ coding, strength, stream, hdr }: PictureCommand): string[] => [...coding.options(strength, hdr), ...pictureOptions(coding, stream, strength.cores)];
+const filtersOf = ({ coding, size }: PictureCommand): string[] => [...(size ? [scaleFilter(size)] : []), ...(coding.upload === null ? [] : [coding.upload])];

@@ -1,15 +1,21 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import { Programs, ProgramFailure, type ProgramOptions } from './program';
-import { ProbeAnswer } from './stream-info';
+import type { Coding } from './codings';
+import { FramesAnswer, ProbeAnswer, type FrameSideData } from './stream-info';
 
 export interface FfmpegOptions extends ProgramOptions {
   /** Threads that one job may use; the stage runs one job per core. */
   readonly cores: number;
 }
 
-/** One packet of a stream: when it is shown, in ticks of the stream's time base. */
-export interface PacketTime {
+/** One packet of a stream. */
+export interface Packet {
+  /** When it is shown, in ticks of the stream's time base. */
   readonly pts: number;
+  /** The same in seconds, as ffprobe writes it. */
+  readonly time: string;
+  readonly bytes: number;
+  readonly key: boolean;
   /** False for packets that only serve to decode others (cut off by an edit list). */
   readonly shown: boolean;
 }
@@ -27,6 +33,7 @@ export interface RunWatch {
 export class Ffmpeg {
   readonly cores: number;
   private readonly programs: Programs;
+  private readonly faults = new Map<string, string | null>();
   private encoders: Promise<{ readonly version: string; readonly names: ReadonlySet<string> }> | undefined;
 
   constructor(options: FfmpegOptions) {
@@ -83,34 +90,56 @@ export class Ffmpeg {
     return ProbeAnswer.parse(JSON.parse(answer.join('\n')));
   }
 
-  /** When the packets of a stream are shown, in file order. */
-  async packetTimes(path: string, stream: number, signal: AbortSignal): Promise<PacketTime[]> {
-    const times: PacketTime[] = [];
+  /** The packets of a stream in file order, without decoding. */
+  async packets(path: string, stream: number, signal: AbortSignal, { wholeMedia = false } = {}): Promise<Packet[]> {
+    const packets: Packet[] = [];
     const onLine = (line: string): void => {
-      const [pts, flags] = line.split(',');
-      if (pts !== undefined && pts !== '') times.push({ pts: Number(pts), shown: !flags?.includes('D') });
+      const [pts, time, bytes, flags] = line.split(',');
+      if (pts !== undefined && pts !== '' && pts !== 'N/A') packets.push({ pts: Number(pts), time: time ?? '0', bytes: Number(bytes), key: flags?.includes('K') ?? false, shown: !flags?.includes('D') });
     };
-    const entries = ['-select_streams', String(stream), '-show_entries', 'packet=pts,flags', '-of', 'csv=p=0'];
+    const entries = ['-select_streams', String(stream), '-show_entries', 'packet=pts,pts_time,size,flags', '-of', 'csv=p=0'];
     try {
-      await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', ...entries, path], signal, onLine });
+      await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', ...(wholeMedia ? ['-ignore_editlist', '1'] : []), ...entries, path], signal, onLine });
     } catch (error) {
       throw inPipeline(error);
     }
-    return times;
+    return packets;
   }
 
-  /** Bytes of the packets of a stream that are shown from `start` to `end` (seconds). */
-  async bytesBetween(path: string, stream: number, start: number, end: number, signal: AbortSignal): Promise<number> {
-    let bytes = 0;
-    const onLine = (line: string): void => {
-      const [time, size] = line.split(',').map(Number);
-      if (time !== undefined && size !== undefined && time >= start && time < end) bytes += size;
-    };
-    // ffprobe begins at the key frame before; a second more finds frames that are stored after later ones
-    const interval = ['-read_intervals', `${start.toFixed(3)}%${(end + 1).toFixed(3)}`];
-    const entries = ['-select_streams', String(stream), '-show_entries', 'packet=pts_time,size', '-of', 'csv=p=0'];
-    await this.programs.run({ program: 'ffprobe', args: ['-v', 'error', '-ignore_editlist', '1', ...entries, ...interval, path], signal, onLine });
-    return bytes;
+  /** Side data of the first frames as they are decoded: static HDR metadata, captions, dynamic HDR … */
+  async frameSideData(path: string, stream: number, signal: AbortSignal): Promise<FrameSideData[]> {
+    const answer: string[] = [];
+    const args = ['-v', 'error', '-of', 'json', '-select_streams', String(stream), '-read_intervals', '%+#4', '-show_frames', path];
+    await this.programs.run({ program: 'ffprobe', args, signal, onLine: (line) => answer.push(line) });
+    return FramesAnswer.parse(JSON.parse(answer.join('\n') || '{}')).frames.flatMap(({ side_data_list: list }) => list);
+  }
+
+  /**
+   * Why this encoder cannot be used on this machine, by a tiny encode; null when it can. That ffmpeg lists it says nothing of the device.
+   * Asked once for each; what the machine lacks today it lacks until the stage starts anew.
+   */
+  async fault(coding: Coding, signal: AbortSignal): Promise<string | null> {
+    const known = this.faults.get(coding.library);
+    if (known !== undefined) return known;
+    const found = await this.tryEncoder(coding, signal);
+    this.faults.set(coding.library, found);
+    return found;
+  }
+
+  private async tryEncoder(coding: Coding, signal: AbortSignal): Promise<string | null> {
+    const { version, names } = await this.capabilities(signal);
+    if (!names.has(coding.library)) return `ffmpeg ${version} is built without ${coding.library}`;
+    if (!coding.hardware) return null;
+    const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10:d=0.5'];
+    const filters = ['format=yuv420p', ...(coding.upload === null ? [] : [coding.upload])].join(',');
+    const options = ['-c:v', coding.library, ...coding.options({ crf: coding.space.start, preset: 'fast', cores: 1 }, null)];
+    try {
+      const { frames } = await this.run(['-v', 'error', ...coding.device, ...picture, '-vf', filters, ...options, '-f', 'null', '-'], { signal });
+      return frames === 5 ? null : `${coding.library} gave ${frames} of 5 frames`;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Asked once: which ffmpeg this is and what it can encode. */

@@ -1,6 +1,7 @@
 import type { MediaType, MovieDescription } from '@media-pipeline/media';
 import type { KeepCode } from '../../keep-code';
-import { videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
+import { lostSideData } from './hdr';
+import { videoStream, type FrameSideData, type ProbeAnswer, type StreamInfo } from './stream-info';
 
 export interface Kept {
   readonly code: KeepCode;
@@ -36,13 +37,25 @@ export function keptByPolicy(type: MediaType, movie: MovieDescription, probe: Pr
   const stream = videoStream(probe);
   if (!track || !stream) return { code: 'UNSUPPORTED_VARIANT', reason: 'the file has no video track' };
   if (pictures.some(({ dolbyVision }) => dolbyVision)) return { code: 'DOLBY_VISION', reason: 'the video is Dolby Vision, whose metadata no free encoder carries over' };
-  if (pictures.some(({ layered }) => layered)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video has a second view or an alpha layer (spatial video)' };
-  if (hdrTransfers.has(stream.color_transfer ?? '') || pictures.some(({ masteringMetadata, colour }) => masteringMetadata || hdrCodes.has(colour?.transfer ?? 0))) {
-    return { code: 'HDR', reason: `the video is HDR (${stream.color_transfer ?? 'by its container'})` };
-  }
+  if (pictures.some(({ layered }) => layered)) return { code: 'SPATIAL', reason: 'the video has a second view or an alpha layer (spatial video)' };
+  if (isHdr(movie, stream) && (stream.pix_fmt !== 'yuv420p10le' || stream.codec_name !== 'hevc')) return { code: 'HDR', reason: `the video is HDR in ${stream.codec_name ?? 'an unknown coding'}, ${stream.pix_fmt ?? 'an unknown pixel format'}` };
   if (pictures.some(({ encrypted }) => encrypted)) return { code: 'UNSUPPORTED_VARIANT', reason: 'the video is encrypted' };
   if (another) return { code: 'UNSUPPORTED_VARIANT', reason: `the file has ${pictures.length} video tracks` };
   return keptByPicture(stream);
+}
+
+/** PQ or HLG, or said to be mastered for HDR. */
+export const isHdr = (movie: MovieDescription, stream: StreamInfo): boolean =>
+  hdrTransfers.has(stream.color_transfer ?? '') || movie.tracks.some(({ handler, masteringMetadata, colour }) => handler === 'vide' && (masteringMetadata || hdrCodes.has(colour?.transfer ?? 0)));
+
+/** What lies in the frames themselves and would be lost; null when all of it is carried over. Dolby Vision need not be named by the container. */
+export function keptBySideData(sideData: readonly FrameSideData[]): Kept | null {
+  const lost = lostSideData(sideData);
+  if (lost === null) return null;
+  if (/dolby/i.test(lost)) return { code: 'DOLBY_VISION', reason: 'the video is Dolby Vision, whose metadata no free encoder carries over' };
+  if (/stereo/i.test(lost)) return { code: 'SPATIAL', reason: 'the frames hold two views' };
+  if (/dynamic|hdr|ambient/i.test(lost)) return { code: 'HDR', reason: `the frames carry "${lost}", which would be lost` };
+  return { code: 'METADATA_WOULD_CHANGE', reason: `the frames carry "${lost}", which would be lost` };
 }
 
 function keptByPicture(stream: StreamInfo): Kept | null {
@@ -57,7 +70,7 @@ export const isTreatedFormat = (type: MediaType): boolean => type.format === 'mo
 /**
  * Graft where it is possible, since it keeps every byte but the video's; remux where what is lost by it can be copied or is nothing;
  * else the original is kept.
- * @param obstacle why a graft is not possible (`graftObstacle`), or null
+ * @param obstacle why a graft is not possible (`graftObstacle`) or wanted, or null
  * @param resolution upper bound of the shorter side, or null
  */
 export function chooseTreatment(movie: MovieDescription, stream: StreamInfo, obstacle: string | null, resolution: number | null): Treatment | Kept {

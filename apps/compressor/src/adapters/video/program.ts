@@ -51,20 +51,25 @@ export class ProgramFailure extends Error {
   }
 }
 
+/** A program made no progress and was killed. The machine's fault, unless the same happens again with a file that was read before. */
+export class ProgramStalled extends PipelineError {
+  constructor(program: string, seconds: number, errorTail: string) {
+    super('PROGRAM_FAILED', `${program} made no progress for ${seconds} s and was killed${errorTail ? `: ${errorTail}` : ''}`);
+  }
+}
+
 const tailLines = 12;
 const tailLineLength = 400;
 const graceMs = 3_000;
 
 /**
- * Runs programs at low priority, each in a process group of its own. With `setpriv` (util-linux) the kernel kills the program when this
- * process dies, also by SIGKILL, so that no encoder goes on for hours for nobody.
+ * Runs programs at low priority for processor and disk, each in a process group of its own. With `setpriv` (util-linux) the kernel kills the
+ * program when this process dies, also by SIGKILL, so that no encoder goes on for hours for nobody. What of these a system lacks is left out.
  */
 export class Programs {
-  private launcher: readonly string[];
+  private launcher: Promise<readonly string[]> | undefined;
 
-  constructor(private readonly options: ProgramOptions) {
-    this.launcher = ['setpriv', '--pdeathsig', 'KILL', 'nice', '-n', String(options.niceness)];
-  }
+  constructor(private readonly options: ProgramOptions) {}
 
   /**
    * Resolves when the program ended with code 0 and all its output is handled. Rejects with {@link ProgramFailure} for another code,
@@ -97,7 +102,7 @@ export class Programs {
       call.signal.throwIfAborted();
       if (watch.stalled) {
         const seconds = Math.round(this.options.stallMs / 1000);
-        throw new PipelineError('PROGRAM_FAILED', `${call.program} made no progress for ${seconds} s and was killed: ${tail.join(' / ')}`);
+        throw new ProgramStalled(call.program, seconds, tail.join(' / '));
       }
       if (code === 127 && tail.some((line) => line.includes('No such file or directory'))) throw missing(call.program);
       if (code !== 0) throw new ProgramFailure(call.program, code, killedBy, tail.join(' / '));
@@ -107,21 +112,25 @@ export class Programs {
     }
   }
 
-  /** Starts behind the first launcher that this system has. */
   private async start(call: ProgramCall): Promise<ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }> {
-    for (;;) {
-      const [command = call.program, ...args] = [...this.launcher, call.program, ...call.args];
-      const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-      try {
-        await once(child, 'spawn');
-        return child;
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw error;
-        if (command === call.program) throw missing(call.program);
-        this.launcher = command === 'setpriv' ? this.launcher.slice(3) : [];
-      }
-    }
+    const [command = call.program, ...args] = [...(await (this.launcher ??= this.findLauncher())), call.program, ...call.args];
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    await once(child, 'spawn').catch((error: unknown) => Promise.reject(errnoOf(error) === 'ENOENT' ? missing(call.program) : error));
+    return child;
   }
+
+  /** Each of them runs what follows in its own place, so that all are one process in the end. */
+  private async findLauncher(): Promise<readonly string[]> {
+    const { niceness } = this.options;
+    const launchers = [['setpriv', '--pdeathsig', 'KILL'], ...(niceness > 0 ? [['ionice', '-c', '2', '-n', '7', '-t']] : []), ['nice', '-n', String(niceness)]];
+    const works = await Promise.all(launchers.map((launcher) => succeeds([...launcher, 'true'])));
+    return launchers.filter((_, index) => works[index]).flat();
+  }
+}
+
+async function succeeds([command = '', ...args]: readonly string[]): Promise<boolean> {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  return new Promise((resolve) => child.once('error', () => resolve(false)).once('close', (code) => resolve(code === 0)));
 }
 
 const missing = (program: string): PipelineError => new PipelineError('PROGRAM_MISSING', `${program} is not in PATH`);

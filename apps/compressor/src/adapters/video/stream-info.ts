@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** One piece of side data of a stream or frame: its kind, and values that depend on it. */
+const FrameSideData = z.looseObject({ side_data_type: z.string().default('') });
+export type FrameSideData = z.infer<typeof FrameSideData>;
+
+/** Of `ffprobe -show_frames`. */
+export const FramesAnswer = z.object({ frames: z.array(z.object({ side_data_list: z.array(FrameSideData).default([]) })).default([]) });
+
 /** One stream as `ffprobe -of json -show_streams` tells it; only what is decided on. */
 const Stream = z.object({
   index: z.number(),
@@ -20,6 +27,7 @@ const Stream = z.object({
   duration: z.string().optional(),
   channels: z.number().optional(),
   sample_rate: z.string().optional(),
+  side_data_list: z.array(FrameSideData).default([]),
   disposition: z.object({ attached_pic: z.number().optional() }).optional(),
 });
 export type StreamInfo = z.infer<typeof Stream>;

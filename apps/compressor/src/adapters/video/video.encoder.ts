@@ -1,108 +1,155 @@
 import { rm, stat } from 'node:fs/promises';
-import { PipelineError } from '@media-pipeline/contracts';
+import { PipelineError, type QualitySearch } from '@media-pipeline/contracts';
 import { temporaryPath } from '@media-pipeline/files';
-import { describeMovie, graftMovie, graftObstacle, scaleTrackMatrix, transplantMetadata, type MovieDescription } from '@media-pipeline/media';
-import { kept, VideoEncoder, type EncodeJob, type EncodeResult } from '../../encoder.port';
+import { graftMovie, scaleTrackMatrix, transplantMetadata } from '@media-pipeline/media';
+import { kept, VideoEncoder, type EncodeJob, type EncodeResult, type Footprint } from '../../encoder.port';
+import { codings, unsuitable, type Coding } from './codings';
+import { checkCrf, searchCrf, type CrfRequest } from './crf-search';
 import { checkSource } from './decode-check';
 import { encodeArguments, type EncodeCommand } from './encode-command';
 import { inPipeline, type Ffmpeg } from './ffmpeg';
-import { chooseTreatment, isTreatedFormat, keptByPolicy, type Kept, type Treatment } from './policy';
-import { ProgramFailure } from './program';
-import { predictRatio } from './sample-encode';
-import { measureSimilarity, similarityFloor, type Similarity } from './similarity';
-import { knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
-
-/** A result has to save this part of the file at least: less is not worth a second generation of coding. */
-export const leastSaving = 0.05;
+import { isTreatedFormat, type Kept } from './policy';
+import { ProgramFailure, ProgramStalled } from './program';
+import { measureSimilarity, similarityFloor, videoScore, type Similarity } from './similarity';
+import { knownAudio, videoStream } from './stream-info';
+import { videoFootprint } from './video-footprint';
+import { rememberMeasured } from './video-job';
+import { examine, videoTrack, type Source } from './video-source';
 
 /** How a job's time is divided, as far as a bar needs to know. */
-export const shares = { check: 0.1, encode: 0.8, compare: 0.9, prove: 1 } as const;
+export const shares = { check: 0.1, search: 0.3, encode: 0.8, compare: 0.9, prove: 1 } as const;
 
-/** What is known of a source before anything is decoded. */
-interface Source {
-  readonly movie: MovieDescription;
-  readonly probe: ProbeAnswer;
-  readonly stream: StreamInfo;
-  readonly treatment: Treatment;
+/** With a fixed crf, shorter videos (seconds) are encoded at once: samples would cost a large part of it. */
+const worthSampling = 30;
+/** A whole video may lie so much further from 1 than was asked for, as a logarithm: about one step of crf. */
+const tolerance = 0.1;
+
+/** An encoder with the reason why it is not the one that was asked for. */
+interface Choice {
+  readonly coding: Coding;
+  readonly fallback: string | null;
 }
 
 /**
- * H.264 and HEVC in QuickTime or MP4 → HEVC (`hvc1`) in the same container, by x265. Decides by policy first, decodes the source to its
- * end, tries samples of long videos, encodes, puts the new video into the original's file (or next best, see `chooseTreatment`) and
- * measures how like the two are. Whatever does not come out well is kept with its reason; nothing but `temporary` is written.
+ * H.264 and HEVC in QuickTime or MP4 → the same container with a smaller picture, by x265 or what VIDEO_ENCODER says. Decides by policy
+ * first, decodes the source to its end, finds the strength on samples, encodes, puts the new video into the original's file (or next best,
+ * see `chooseTreatment`) and measures how like the two are. What does not come out well is kept with its reason; nothing but `temporary`
+ * is written.
  */
 export class FfmpegVideoEncoder extends VideoEncoder {
   constructor(private readonly ffmpeg: Ffmpeg) {
     super();
   }
 
+  override footprint(job: EncodeJob): Promise<Footprint | null> {
+    return videoFootprint(job);
+  }
+
   async encode(job: EncodeJob): Promise<EncodeResult> {
     if (!isTreatedFormat(job.type)) return kept('UNSUPPORTED_FORMAT', `${job.type.format} videos are passed on as they are`);
-    const source = await this.examine(job);
+    const source = await examine(this.ffmpeg, job);
     if ('code' in source) return kept(source.code, source.reason);
-    const { version, names } = await this.ffmpeg.capabilities(job.signal);
-    if (!names.has('libx265')) return kept('ENCODER_MISSING', `ffmpeg ${version} is built without libx265`);
-    const checked = { path: job.source, movie: source.movie, probe: source.probe };
-    const { frames, promised } = await checkSource(this.ffmpeg, checked, job.signal, (part) => job.onProgress(part * shares.check));
+    const missing = await this.ffmpeg.fault(codings.x265, job.signal);
+    if (missing !== null) return kept('ENCODER_MISSING', missing);
+    const { frames, promised } = await checkSource(this.ffmpeg, { path: job.source, movie: source.movie, probe: source.probe }, job.signal, (part) => job.onProgress(part * shares.check));
     if (frames !== promised) return kept('UNSUPPORTED_VARIANT', `${promised - frames} of ${promised} frames are never shown`);
-    const unpromising = await this.trySamples(job, source);
-    if (unpromising) return unpromising;
+    const choice = await this.choose(job, source);
     try {
-      const result = await this.make(job, source, promised, version);
+      return await this.attempt(job, source, choice);
+    } catch (error) {
+      job.signal.throwIfAborted();
+      // a device that fails or hangs on this file is no reason to give the file up
+      if (!choice.coding.hardware || !(error instanceof ProgramFailure || error instanceof ProgramStalled)) throw inPipeline(error);
+      return await this.attempt(job, source, { coding: codings.x265, fallback: error.message });
+    }
+  }
+
+  private async choose(job: EncodeJob, { stream, hdr }: Source): Promise<Choice> {
+    const wanted = codings[job.settings.videoEncoder];
+    if (wanted === codings.x265) return { coding: wanted, fallback: null };
+    const fallback = unsuitable(wanted, stream, hdr, job.type.format === 'mov' ? 'mov' : 'mp4') ?? (await this.ffmpeg.fault(wanted, job.signal));
+    return { coding: fallback === null ? wanted : codings.x265, fallback };
+  }
+
+  /** With one encoder from the search to the measured result. Rejects for a hardware encoder what another may do better. */
+  private async attempt(job: EncodeJob, source: Source, choice: Choice): Promise<EncodeResult> {
+    try {
+      const found = await this.findCrf(job, source, choice.coding);
+      const result = 'code' in found ? kept(found.code, found.reason) : await this.reach(job, source, choice, found);
       if (result.outcome === 'kept') await rm(job.temporary, { force: true });
       return result;
     } catch (error) {
       await rm(job.temporary, { force: true });
-      if (error instanceof ProgramFailure && !error.machineAtFault) return kept('ENCODER_FAILED', error.message);
+      if (choice.coding.hardware) throw error;
+      if (error instanceof ProgramStalled || (error instanceof ProgramFailure && !error.machineAtFault)) return kept('ENCODER_FAILED', error.message);
       throw inPipeline(error);
     }
   }
 
-  private async examine(job: EncodeJob): Promise<Source | Kept> {
-    const movie = await describeMovie(job.source);
-    if (movie.truncated) throw new PipelineError('MEDIA_CORRUPT', 'the file is cut off: samples that it lists lie beyond its end');
-    const probe = await this.ffmpeg.probe(job.source, job.signal);
-    const byPolicy = keptByPolicy(job.type, movie, probe);
-    if (byPolicy) return byPolicy;
-    const stream = videoStream(probe);
-    if (!stream) return { code: 'UNSUPPORTED_VARIANT', reason: 'the file has no video' };
-    const treatment = chooseTreatment(movie, stream, await graftObstacle(job.source), job.settings.videoResolution);
-    return 'code' in treatment ? treatment : { movie, probe, stream, treatment };
+  /** VIDEO_CRF wins where it is set; else QUALITY_TARGET is searched for. */
+  private async findCrf(job: EncodeJob, source: Source, coding: Coding): Promise<{ readonly crf: number; readonly search: QualitySearch | null } | Kept> {
+    const { videoCrf: crf, videoPreset: preset, qualityScore, minSaving } = job.settings;
+    const request: CrfRequest = {
+      ...{ source: job.source, scratch: job.temporary, packets: source.packets, bytes: source.movie.bytes, minSaving, signal: job.signal },
+      picture: { coding, preset, stream: source.stream, hdr: source.hdr, size: source.treatment.size },
+      onProgress: (part) => job.onProgress(shares.check + (shares.search - shares.check) * part),
+    };
+    if (crf === null) {
+      const search = await searchCrf(this.ffmpeg, request, videoScore(qualityScore));
+      return 'code' in search ? search : { crf: search.chosen, search };
+    }
+    const unpromising = source.movie.duration >= worthSampling ? await checkCrf(this.ffmpeg, request, crf) : null;
+    return unpromising ?? { crf, search: null };
   }
 
-  private async trySamples(job: EncodeJob, { movie, stream, treatment }: Source): Promise<EncodeResult | null> {
-    const bytes = videoTrack(movie)?.sampleBytes ?? 0;
-    const command = { source: job.source, stream, settings: job.settings, cores: this.ffmpeg.cores, treatment };
-    const ratio = await predictRatio(this.ffmpeg, command, movie.duration, bytes, job.signal);
-    if (ratio === null) return null;
-    const predicted = movie.bytes - bytes + bytes * ratio;
-    if (predicted <= movie.bytes * (1 - leastSaving)) return null;
-    return kept('NOT_SMALLER', `samples of it come out at ${percent(predicted / movie.bytes)} of the size`);
+  /** Encodes the whole; once more, stronger by what was measured, when a searched crf turns out to be too great for it. */
+  private async reach(job: EncodeJob, source: Source, choice: Choice, { crf, search }: { readonly crf: number; readonly search: QualitySearch | null }): Promise<EncodeResult> {
+    const first = await this.make(job, source, choice.coding, crf);
+    if ('code' in first) return kept(first.code, first.reason);
+    const missed = search ? shortfall(first, search.target) : 0;
+    if (missed <= tolerance) return this.finish(job, source, choice, { crf, search, similarity: first });
+    const { space } = choice.coding;
+    const better = Math.max(space.least, crf - Math.ceil(missed / Math.abs(space.slope)));
+    const second = await this.make(job, source, choice.coding, better);
+    if ('code' in second) return kept(second.code, second.reason);
+    if (search && shortfall(second, search.target) > tolerance) return kept('QUALITY_OUT_OF_REACH', `the whole video has SSIM ${second.luma.mean.toFixed(4)} at crf ${better}, wanted is ${search.target}`);
+    return this.finish(job, source, choice, { crf: better, search, similarity: second });
   }
 
-  private async make(job: EncodeJob, source: Source, frames: number, version: string): Promise<EncodeResult> {
+  private async make(job: EncodeJob, source: Source, coding: Coding, crf: number): Promise<Similarity | Kept> {
     const encoded = temporaryPath(job.temporary);
+    const { movie, stream, treatment, packets } = source;
     try {
-      const between = (from: number, to: number) => (frame: number) => job.onProgress(Math.min(to, from + ((to - from) * frame) / Math.max(1, frames)));
-      await this.ffmpeg.run(encodeArguments(this.command(job, source, encoded)), { signal: job.signal, onFrame: between(shares.check, shares.encode) });
+      const between = (from: number, to: number) => (frame: number) => job.onProgress(Math.min(to, from + ((to - from) * frame) / Math.max(1, packets.length)));
+      const command = encodeArguments(this.command(job, source, coding, crf, encoded));
+      const watch = { signal: job.signal, onFrame: between(shares.search, shares.encode) };
+      await this.ffmpeg.run(command, watch).catch(async (error: unknown) => {
+        if (!(error instanceof ProgramStalled)) throw error;
+        // once more: what stood still may have been the machine
+        await rm(encoded, { force: true });
+        await this.ffmpeg.run(command, watch);
+      });
       await this.assemble(job, source, encoded);
       const { size } = await stat(job.temporary);
-      if (size > source.movie.bytes * (1 - leastSaving)) return kept('NOT_SMALLER', `the result has ${percent(size / source.movie.bytes)} of the size`);
-      const similarity = await measureSimilarity(this.ffmpeg, await this.comparison(job, source), job.signal, between(shares.encode, shares.compare));
-      if (similarity.mean < similarityFloor.mean || similarity.worst < similarityFloor.worst) {
-        return kept('PROOF_FAILED', `the picture would suffer: SSIM ${similarity.mean.toFixed(4)}, worst frame ${similarity.worst.toFixed(4)}`);
-      }
-      return { outcome: 'encoded', settings: this.record(job, source, version, similarity) };
+      if (size > movie.bytes * (1 - job.settings.minSaving) || size >= movie.bytes) return { code: 'NOT_SMALLER', reason: `the result has ${Math.round((100 * size) / movie.bytes)} % of the size` };
+      const result = videoStream(await this.ffmpeg.probe(job.temporary, job.signal));
+      const sides = { source: { path: job.source, stream: stream.index }, result: { path: job.temporary, stream: result?.index ?? 0 } };
+      const comparison = { ...sides, wholeMedia: treatment.method === 'graft', size: treatment.size, pixelFormat: stream.pix_fmt ?? 'yuv420p' };
+      const similarity = await measureSimilarity(this.ffmpeg, comparison, job.signal, between(shares.encode, shares.compare));
+      const { mean, worst } = similarity.all;
+      return mean < similarityFloor.mean || worst < similarityFloor.worst ? { code: 'PROOF_FAILED', reason: `the picture would suffer: SSIM ${mean.toFixed(4)}, worst frame ${worst.toFixed(4)}` } : similarity;
     } finally {
       await rm(encoded, { force: true });
     }
   }
 
-  private command(job: EncodeJob, { movie, probe, stream, treatment }: Source, target: string): EncodeCommand {
-    const format = job.type.format === 'mov' ? 'mov' : 'mp4';
-    const sound = knownAudio(probe).map(({ index }) => index);
-    const timescale = videoTrack(movie)?.timescale ?? 600;
-    return { source: job.source, target, format, stream, sound, timescale, settings: job.settings, treatment, cores: this.ffmpeg.cores };
+  private command(job: EncodeJob, { movie, probe, stream, treatment, hdr }: Source, coding: Coding, crf: number, target: string): EncodeCommand {
+    return {
+      ...{ source: job.source, target, format: job.type.format === 'mov' ? 'mov' : 'mp4', stream, hdr, coding, size: treatment.size, method: treatment.method },
+      strength: { crf, preset: job.settings.videoPreset, cores: this.ffmpeg.cores },
+      sound: knownAudio(probe).map(({ index }) => index),
+      timescale: videoTrack(movie)?.timescale ?? 600,
+    };
   }
 
   private async assemble(job: EncodeJob, { treatment, stream }: Source, encoded: string): Promise<void> {
@@ -116,28 +163,20 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     if (treatment.size) await scaleTrackMatrix(job.temporary, treatment.size.width / (stream.width ?? treatment.size.width));
   }
 
-  private async comparison(job: EncodeJob, { stream, treatment }: Source): Promise<Parameters<typeof measureSimilarity>[1]> {
-    const result = videoStream(await this.ffmpeg.probe(job.temporary, job.signal));
-    const streams = { sourceStream: stream.index, resultStream: result?.index ?? 0 };
-    return { source: job.source, result: job.temporary, ...streams, treatment, pixelFormat: stream.pix_fmt ?? 'yuv420p' };
-  }
-
-  private record(job: EncodeJob, { treatment, stream }: Source, version: string, similarity: Similarity): Readonly<Record<string, unknown>> {
-    return {
-      encoder: 'libx265',
-      ffmpeg: version,
-      crf: job.settings.videoCrf,
-      preset: job.settings.videoPreset,
-      method: treatment.method,
-      ...(treatment.obstacle && { obstacle: treatment.obstacle }),
+  private async finish(job: EncodeJob, { treatment, stream, hdr }: Source, { coding, fallback }: Choice, made: { readonly crf: number; readonly search: QualitySearch | null; readonly similarity: Similarity }): Promise<EncodeResult> {
+    const { crf, search, similarity } = made;
+    await rememberMeasured(job, similarity);
+    const { version } = await this.ffmpeg.capabilities(job.signal);
+    const settings = {
+      ...{ encoder: coding.library, ffmpeg: version, crf, preset: job.settings.videoPreset, method: treatment.method },
+      ...(fallback !== null && { insteadOf: `${job.settings.videoEncoder}: ${fallback}` }),
+      ...(treatment.obstacle !== null && { obstacle: treatment.obstacle }),
+      ...(hdr && { hdr: { mastering: hdr.mastering !== null, light: hdr.light !== null, transfer: stream.color_transfer } }),
       size: treatment.size ?? { width: stream.width, height: stream.height },
-      frames: similarity.frames,
-      ssim: Number(similarity.mean.toFixed(4)),
-      ssimWorst: Number(similarity.worst.toFixed(4)),
     };
+    return { outcome: 'encoded', settings, ...(search && { search }) };
   }
 }
 
-export const videoTrack = (movie: MovieDescription): MovieDescription['tracks'][number] | undefined => movie.tracks.find(({ handler }) => handler === 'vide');
-
-const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
+/** By how much further from 1 than wanted, as a logarithm; 0 or less: reached. */
+const shortfall = ({ luma }: Similarity, target: number): number => Math.log(Math.max(1e-6, 1 - luma.mean) / Math.max(1e-6, 1 - target));

@@ -1,14 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
-import { describeMovie, graftDifference, graftObstacle, type MovieDescription } from '@media-pipeline/media';
-import { VideoProver, type EncodeJob } from '../../encoder.port';
+import { describeMovie, graftDifference, movieEmbedded, type MovieDescription } from '@media-pipeline/media';
+import { VideoProver, type EncodeJob, type Findings } from '../../encoder.port';
+import { acceptedCodings, type Coding } from './codings';
 import { decodeFully } from './decode-check';
 import { inPipeline, type Ffmpeg } from './ffmpeg';
+import { hdrOf } from './hdr';
 import type { MovieTags } from './movie-tags';
 import { chooseTreatment, type Kept, type Treatment } from './policy';
 import { ProgramFailure } from './program';
 import { colourOf, knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
-import { shares, videoTrack } from './video.encoder';
+import { measureSimilarity, type Similarity } from './similarity';
+import { shares } from './video.encoder';
+import { findingsOf, measuredBefore, rememberFindings } from './video-job';
+import { obstacleTo, videoTrack } from './video-source';
 
 /** Source and result, as far as they can be known without decoding. */
 interface Pair {
@@ -48,18 +53,48 @@ export class FfmpegVideoProver extends VideoProver {
     }
   }
 
+  override findings(job: EncodeJob): Findings | null {
+    return findingsOf(job);
+  }
+
   private async difference(job: EncodeJob): Promise<Kept | null> {
     if ((await stat(job.temporary)).size >= (await stat(job.source)).size) return { code: 'NOT_SMALLER', reason: 'the result is not smaller' };
     const pair = await this.pair(job);
     if ('code' in pair) return pair;
-    return (
-      streamDifference(pair) ??
+    const difference =
+      streamDifference(pair, acceptedCodings(job.settings.videoEncoder)) ??
       movieDifference(pair) ??
+      (await this.hdrDifference(pair, job.signal)) ??
       (await this.frameDifference(pair, job)) ??
       (await this.soundDifference(pair, job.signal)) ??
       (await this.tagDifference(pair)) ??
-      (pair.treatment.method === 'graft' ? await graftProof(pair) : null)
-    );
+      (pair.treatment.method === 'graft' ? await graftProof(pair) : null);
+    if (difference === null) rememberFindings(job, await this.found(pair, job));
+    return difference;
+  }
+
+  private async found({ old, fresh, treatment }: Pair, job: EncodeJob): Promise<Findings> {
+    const { parts, blocks } = await movieEmbedded(fresh.path);
+    const { luma, frames } = (await measuredBefore(job)) ?? (await this.measure({ old, fresh, treatment }, job.signal));
+    const tags = treatment.method === 'graft' ? blocks : (await this.tags.read(fresh.path)).size;
+    return {
+      dimensions: { width: fresh.video.width ?? 0, height: fresh.video.height ?? 0, frames, seconds: Number(fresh.probe.format.duration) },
+      metadata: { compared: treatment.method === 'graft' ? 'bytes' : 'tags', count: tags, allowed: [] },
+      embedded: [...parts],
+      quality: { metric: 'ssim-luma', mean: Number(luma.mean.toFixed(5)), worst: Number(luma.worst.toFixed(5)) },
+    };
+  }
+
+  private measure({ old, fresh, treatment }: Pair, signal: AbortSignal): Promise<Similarity> {
+    const sides = { source: { path: old.path, stream: old.video.index }, result: { path: fresh.path, stream: fresh.video.index } };
+    return measureSimilarity(this.ffmpeg, { ...sides, wholeMedia: treatment.method === 'graft', size: treatment.size, pixelFormat: old.video.pix_fmt ?? 'yuv420p' }, signal);
+  }
+
+  /** Mastering display and content light level, wherever a player would look for them. */
+  private async hdrDifference({ old, fresh }: Pair, signal: AbortSignal): Promise<Kept | null> {
+    const said = async ({ path, video }: Side): Promise<string> => JSON.stringify(hdrOf([...video.side_data_list, ...(await this.ffmpeg.frameSideData(path, video.index, signal))]));
+    const [before, after] = [await said(old), await said(fresh)];
+    return before === after ? null : broken(`the HDR metadata is ${after} instead of ${before}`);
   }
 
   private async pair(job: EncodeJob): Promise<Pair | Kept> {
@@ -70,7 +105,7 @@ export class FfmpegVideoProver extends VideoProver {
     };
     const [old, fresh] = [await side(job.source), await side(job.temporary)];
     if (!old || !fresh) return broken('there is no video');
-    const treatment = chooseTreatment(old.movie, old.video, await graftObstacle(job.source), job.settings.videoResolution);
+    const treatment = chooseTreatment(old.movie, old.video, await obstacleTo(job), job.settings.videoResolution);
     return 'code' in treatment ? treatment : { old, fresh, treatment };
   }
 
@@ -89,7 +124,7 @@ export class FfmpegVideoProver extends VideoProver {
   }
 
   private async shownTimes({ path, video }: Side, signal: AbortSignal): Promise<number[]> {
-    const times = (await this.ffmpeg.packetTimes(path, video.index, signal)).filter(({ shown }) => shown).map(({ pts }) => pts);
+    const times = (await this.ffmpeg.packets(path, video.index, signal)).filter(({ shown }) => shown).map(({ pts }) => pts);
     return times.sort((a, b) => a - b);
   }
 
@@ -121,9 +156,9 @@ async function graftProof({ old, fresh }: Pair): Promise<Kept | null> {
   return difference === null ? null : broken(difference);
 }
 
-function streamDifference({ old, fresh, treatment }: Pair): Kept | null {
+function streamDifference({ old, fresh, treatment }: Pair, accepted: readonly Coding[]): Kept | null {
   const { video } = fresh;
-  if (video.codec_name !== 'hevc' || video.codec_tag_string !== 'hvc1') return broken(`the video is ${video.codec_name} tagged ${video.codec_tag_string}`);
+  if (!accepted.some(({ codec, tag }) => video.codec_name === codec && video.codec_tag_string === tag)) return broken(`the video is ${video.codec_name} tagged ${video.codec_tag_string}`);
   const [width, height] = [treatment.size?.width ?? old.video.width, treatment.size?.height ?? old.video.height];
   if (video.width !== width || video.height !== height) return broken(`the picture has ${video.width}x${video.height} of ${width}x${height}`);
   if (video.pix_fmt !== old.video.pix_fmt) return broken(`the pixel format is ${video.pix_fmt} instead of ${old.video.pix_fmt}`);
