@@ -10,6 +10,7 @@ import { CompressorService } from './compressor.service';
 import { Encoder, kept, Prover, type EncodeJob, type EncodeResult, type Findings, type Footprint } from './encoder.port';
 import { FileCompressor } from './file-compressor';
 import type { KeepCode } from './keep-code';
+import { Renderer } from './renderer';
 import { Workshop } from './workshop';
 
 /** Writes the first half of the source, and does what the test tells it to do besides. */
@@ -67,7 +68,7 @@ afterEach(async () => {
 
 function service(overrides: Record<string, string> = {}): CompressorService {
   const settings = loadConfig({ env: {}, overrides: { NAS_MOUNT: root, ...overrides } }).config;
-  return new CompressorService(settings, database, new FileCompressor(settings, library, database, new Workshop(settings, encoder, prover, encoder, prover)));
+  return new CompressorService(settings, database, new FileCompressor(settings, library, database, new Renderer(new Workshop(settings, encoder, prover, encoder, prover))));
 }
 
 /** An asset in state `unique` whose files lie in originals/. */

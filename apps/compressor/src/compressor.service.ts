@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { done, emit, skip, standing, type AssetMessage, type Outcome } from '@media-pipeline/contracts';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
-import { FileCompressor, type Attendance, type Treated } from './file-compressor';
+import { FileCompressor, type Treated } from './file-compressor';
 import { keepCodes } from './keep-code';
 import { allOff } from './policy';
+import type { Attendance } from './renderer';
 
 /** Makes a rendition of every file of an asset, or records why the original is passed on, and passes the asset on as a whole. */
 @Injectable()

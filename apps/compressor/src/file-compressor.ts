@@ -1,33 +1,17 @@
-import { rm, stat } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { PipelineError, type LibraryPath, type QualitySearch, type RenditionProof } from '@media-pipeline/contracts';
-import { adoptTemporary, hashFile, Library, makeDirectories, placeLink, temporaryPath } from '@media-pipeline/files';
-import { identify, type MediaType } from '@media-pipeline/media';
+import { PipelineError, type RenditionProof } from '@media-pipeline/contracts';
+import { hashFile, Library, placeLink } from '@media-pipeline/files';
+import { identify } from '@media-pipeline/media';
 import { Database, type MediaFile, type Rendition } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
-import path from 'node:path';
-import type { Findings } from './encoder.port';
 import { keptByType, stillHolds, type Keep } from './policy';
 import { compressionSettings, recipeOf, renditionPath } from './recipe';
-import { Workshop } from './workshop';
-
-export interface Attendance {
-  readonly signal: AbortSignal;
-  report(label: string, fraction?: number): void;
-}
+import { Renderer, type Attendance } from './renderer';
 
 /** What became of one file: the row to be saved, and a sentence for the asset's history. */
 export interface Treated {
   readonly rendition: Omit<Rendition, 'id' | 'archivedPath'>;
   readonly message: string;
-}
-
-interface Encoded {
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly made: Readonly<Record<string, unknown>>;
-  readonly findings: Findings | null;
-  readonly search: QualitySearch | undefined;
 }
 
 /** Makes the rendition of one file, or finds that it is made already, or says why there is none. */
@@ -40,7 +24,7 @@ export class FileCompressor {
     private readonly settings: Settings,
     private readonly library: Library,
     private readonly database: Database,
-    private readonly workshop: Workshop,
+    private readonly renderer: Renderer,
   ) {}
 
   /**
@@ -66,7 +50,7 @@ export class FileCompressor {
     if (byType) return kept(byType);
 
     const target = renditionPath(file.path);
-    const result = await this.encode(file, source, type, target, attendance);
+    const result = await this.renderer.render({ source, type, target: this.library.absolute(target), settings, label: file.filename }, attendance);
     if ('code' in result) return kept(result);
     this.made++;
     const { sha256: resultSha256, bytes, made, findings, search } = result;
@@ -104,24 +88,5 @@ export class FileCompressor {
     if (present?.sha256 !== found.sha256) return null;
     if (found.path !== target) await placeLink(this.library.absolute(found.path), this.library.absolute(target), { sha256: found.sha256, bytes: found.bytes });
     return { rendition: { ...row, fileId: file.id, assetId: file.assetId, path: target }, message: `${file.filename}: ${file.bytes} → ${found.bytes} bytes (made before)` };
-  }
-
-  private async encode(file: MediaFile, source: string, type: MediaType, target: LibraryPath, attendance: Attendance): Promise<Keep | Encoded> {
-    const absolute = this.library.absolute(target);
-    const temporary = temporaryPath(absolute);
-    await makeDirectories(path.dirname(absolute));
-    const before = await stat(source);
-    try {
-      const onProgress = (fraction: number): void => attendance.report(file.filename, fraction);
-      const job = { source, temporary, type, signal: attendance.signal, settings: compressionSettings(this.settings.compression), onProgress };
-      const result = await this.workshop.make(job);
-      const after = await stat(source);
-      if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino) throw new PipelineError('CONTENT_CHANGED', `${file.path} was changed while it was compressed.`);
-      if (result.outcome === 'kept') return result;
-      const { sha256, bytes } = await adoptTemporary(temporary, absolute);
-      return { sha256, bytes, made: result.settings, findings: result.findings, search: result.search };
-    } finally {
-      await rm(temporary, { force: true });
-    }
   }
 }

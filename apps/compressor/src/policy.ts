@@ -50,5 +50,7 @@ export function keptByTrait(traits: ReadonlySet<ImageTrait>, wanted: readonly Im
 /** Decisions that say something of the moment or the machine rather than of the file: taken anew each time. */
 const passing = new Set<KeepCode>(['COMPRESSION_OFF', 'RUN_LIMIT', 'NEEDS_MEMORY', 'ENCODER_MISSING', 'ENCODER_FAILED']);
 
+export const isPassing = (code: KeepCode): boolean => passing.has(code);
+
 /** Whether what was once decided for the same bytes and settings still holds. */
 export const stillHolds = (outcome: 'compressed' | 'kept', code: string | null): boolean => outcome === 'compressed' || !passing.has(code as KeepCode);

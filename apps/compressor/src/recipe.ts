@@ -5,8 +5,11 @@ import type { CompressionSettings } from './encoder.port';
 /** Raised whenever the same settings would give other bytes: a rendition of an older recipe is not taken for a new one. */
 const recipes = { image: 2, video: 2 } as const;
 
-/** The part of the settings that the encoders see, for the first compression of a file. */
-export function compressionSettings(compression: Config['compression']): CompressionSettings {
+/** Of which age the files are: `initial` for the first compression, `subsequent` for photos older than COMPRESSION_INTERVAL_YEARS. */
+export type Age = 'initial' | 'subsequent';
+
+/** The part of the settings that the encoders see. Both ages differ in size alone. */
+export function compressionSettings(compression: Config['compression'], age: Age = 'initial'): CompressionSettings {
   return {
     jpegQuality: compression.jpegQuality,
     qualityScore: compression.qualityScore,
@@ -16,8 +19,8 @@ export function compressionSettings(compression: Config['compression']): Compres
     videoCrf: compression.videoCrf,
     videoEncoder: compression.videoEncoder,
     videoPreset: compression.videoPreset,
-    resizePercentage: compression.initialResizePercentage,
-    videoResolution: compression.initialVideoResolution,
+    resizePercentage: age === 'initial' ? compression.initialResizePercentage : compression.subsequentResizePercentage,
+    videoResolution: age === 'initial' ? compression.initialVideoResolution : compression.subsequentVideoResolution,
     maxMegapixels: compression.maxMegapixels,
   };
 }

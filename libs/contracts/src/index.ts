@@ -7,3 +7,4 @@ export * from './progress';
 export * from './rendition-proof';
 export * from './stages';
 export * from './subjects';
+export * from './tasks';

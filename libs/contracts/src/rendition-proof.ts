@@ -58,6 +58,15 @@ export const RenditionProof = z.object({
   embedded: z.array(EmbeddedPart),
   quality: MeasuredQuality,
   search: QualitySearch.optional(),
+  /** Present where it took the place of an earlier rendition: it was made from the archived original again, never from that rendition. */
+  madeAgain: z
+    .object({
+      from: z.literal('archived original'),
+      /** Where the original lay; its SHA-256 is that of `source`, and was computed before it was used. */
+      path: z.string(),
+      earlier: z.object({ sha256: Sha256, bytes: z.number().int() }),
+    })
+    .optional(),
   /** Encoder, version and what it was told. */
   encoder: z.record(z.string(), z.unknown()),
 });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Type } from '@nestjs/common';
-import { PipelineError, type StageName } from '@media-pipeline/contracts';
+import { PipelineError, type StageName, type TaskName } from '@media-pipeline/contracts';
+import type { Task } from './task';
 
 /** What one stage is: exported as `stage` by `apps/<name>/src/<name>.module.ts`. */
 export interface StageDefinition {
@@ -8,6 +9,8 @@ export interface StageDefinition {
   readonly module: Type<unknown>;
   /** One sentence for people: what it does to an asset. */
   readonly describe: string;
+  /** What can be asked of it apart from messages, and the part of it that is needed for that: no consumers, no broker. */
+  readonly tasks?: { readonly [T in TaskName]?: { readonly module: Type<unknown>; readonly task: Type<Task<T>> } };
 }
 
 export const defineStage = (definition: StageDefinition): StageDefinition => definition;

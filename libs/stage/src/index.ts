@@ -6,6 +6,7 @@ export { Metrics } from './metrics';
 export { namedAsset } from './named-asset';
 export { isIdle, reconcile, sayAgain, type Reconciliation } from './reconcile';
 export { runStage } from './run-stage';
+export { runTask, Task, type TaskHost } from './task';
 export { switchOff } from './switched-off';
 export { Settings } from './settings';
 export { startStage, type RunningStage } from './start-stage';

@@ -1,17 +1,14 @@
 import 'reflect-metadata';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Bus, JetStreamStrategy } from '@media-pipeline/bus';
+import { JetStreamStrategy } from '@media-pipeline/bus';
 import type { StageName } from '@media-pipeline/contracts';
-import { FileMover, Library } from '@media-pipeline/files';
-import { Database } from '@media-pipeline/schema';
 import type { StageDefinition } from './definition';
 import type { StageHost } from './host';
-import { Logger } from './logger';
+import { HostModule } from './host.module';
 import type { Metrics } from './metrics';
 import { NestLog } from './nest-log';
 import { reconcile } from './reconcile';
-import { Settings } from './settings';
 import { StoppedWork } from './stopped-work';
 
 const RECONCILE_MS = 60_000;
@@ -20,23 +17,6 @@ export interface RunningStage {
   readonly name: StageName;
   /** Stops taking messages, lets the ones under way end (or hands them back), then tears the stage down. */
   close(): Promise<void>;
-}
-
-/** What every stage may inject. */
-@Global()
-@Module({})
-class HostModule {
-  static of(host: StageHost, stage: StageName): DynamicModule {
-    const providers = [
-      { provide: Settings, useValue: host.config },
-      { provide: Library, useValue: host.library },
-      { provide: Database, useValue: host.database },
-      { provide: FileMover, useValue: new FileMover(host.library, host.database.journal) },
-      { provide: Bus, useValue: host.bus },
-      { provide: Logger, useValue: host.logger.child({ stage }) },
-    ];
-    return { module: HostModule, providers, exports: providers.map(({ provide }) => provide) };
-  }
 }
 
 /** Starts one stage on a host: its Nest application, listening to its subjects. */
