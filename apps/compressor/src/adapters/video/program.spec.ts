@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -66,4 +68,19 @@ it('kills a program that makes no progress, and calls it the machine’s fault',
 it('lets a slow program go on while it prints', async () => {
   const impatient = new Programs({ stallMs: 500, niceness: 0 });
   await expect(impatient.run({ program: 'sh', args: ['-c', 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done'], signal })).resolves.toBeUndefined();
+});
+
+describe.each(['SIGTERM', 'SIGKILL'] as const)('a process that gets %s while it encodes', (how) => {
+  it('leaves no encoder behind', async () => {
+    const typescript = path.resolve(__dirname, '../../../../../tools/testing/typescript.cjs');
+    const child = spawn(process.execPath, ['-r', typescript, path.join(__dirname, 'e2e/encode-for-ever.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    const encoders = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim().split(' ').map(Number);
+    const names = await Promise.all(encoders.map((pid) => readFile(`/proc/${pid}/comm`, 'utf8')));
+    expect(names).toEqual(['ffmpeg\n']);
+    child.kill(how);
+    expect(await ended).toEqual(how === 'SIGTERM' ? [0, null] : [null, 'SIGKILL']);
+    await until(async () => Promise.resolve(encoders.every(gone)));
+  }, 30_000);
 });
