@@ -103,10 +103,14 @@ export async function video(place, { preset = 'medium' } = {}) {
       against.tags += lost.tags;
       against.lossy += lost.tags > 0 ? 1 : 0;
       against.moved += lost.moved > 0 ? 1 : 0;
-      const theirBytes = await pictureBytes(theirs);
       against.larger += (await stat(theirs)).size >= size ? 1 : 0;
       const aligned = lost.moved === 0;
-      const similarity = await measureSimilarity(ffmpeg, { source: { path: source, stream: await streamOf(source) }, result: { path: theirs, stream: await streamOf(theirs) }, wholeMedia: false, size: null, pixelFormat: 'yuv420p' }, signal);
+      const widthOf = async (file) => (await ffmpeg.probe(file, signal)).streams.find((stream) => stream.codec_type === 'video').width;
+      // an upright video is turned in its pixels, which cannot be compared: for size and score alone it is made once more as it lies
+      const comparable = (await widthOf(theirs)) === (await widthOf(source)) ? theirs : path.join(place, `lying-${name}`);
+      if (comparable !== theirs) await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-noautorotate', '-i', source, '-map', '0:v:0', '-c:v', 'libx265', '-preset', preset, '-crf', '28', '-x265-params', 'log-level=error', comparable]);
+      const theirBytes = await pictureBytes(comparable);
+      const similarity = await measureSimilarity(ffmpeg, { source: { path: source, stream: await streamOf(source) }, result: { path: comparable, stream: await streamOf(comparable) }, wholeMedia: false, size: null, pixelFormat: 'yuv420p' }, signal);
       // the weakest crf that is no worse, tried downwards from a little beyond theirs
       let equal = { code: 'frames differ' };
       for (let crf = 30; crf >= 24; crf--) {

@@ -88,6 +88,14 @@ describe('loadConfig', () => {
     expect(problemsOf(() => loadConfig({ env: {}, overrides: { NAS_MOUNT: '/lib', FOLDER_SOURCE_PATH: '/lib/inbox' } }))).toEqual([]);
   });
 
+  it('lets nothing be made that is uploaded and not taken, or that the encoder does not know', () => {
+    const load = (more: Record<string, string>) => () => loadConfig({ env: { VIDEO_ENCODER: 'svt-av1', VIDEO_CRF: '55', ...more } });
+    const offline = { ENABLE_ICLOUD_UPLOAD: 'false', ENABLE_PIXEL_UPLOAD: 'false' };
+    expect(problemsOf(load({})).join('\n')).toContain('VIDEO_ENCODER="svt-av1" makes AV1');
+    expect(problemsOf(load(offline))).toEqual([]);
+    expect(problemsOf(load({ ...offline, VIDEO_ENCODER: 'x265' })).join('\n')).toContain('VIDEO_CRF="55" is more than x265 knows');
+  });
+
   it('warns of unknown keys with the nearest name, and of lines that mean nothing, but only in the file', async () => {
     const file = await settingsFile('JPG_QUALITY=80\nENABLE_SORTING false\nCOMPLETELY_DIFFERENT=1\n# fine\nVIDEO_CRF="2\n3"\n');
     const load = (): unknown => loadConfig({ file, env: { JPEG_QUALITI: '1' } });

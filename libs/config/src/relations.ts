@@ -77,6 +77,9 @@ export function* relationProblems(values: SettingValues, config: Config): Genera
     const uploads = [...(config.enable.icloudUpload ? ['ENABLE_ICLOUD_UPLOAD'] : []), ...(config.enable.pixelUpload ? ['ENABLE_PIXEL_UPLOAD'] : [])];
     yield { key: 'VIDEO_ENCODER', value: 'svt-av1', problem: `makes AV1, and ${uploads.join(' and ')} is on: photo services and older phones do not take it`, accepts: 'x265 (HEVC) or x264 (H.264) for what is uploaded' };
   }
+  if (config.compression.videoEncoder !== 'svt-av1' && (config.compression.videoCrf ?? 0) > 51) {
+    yield { key: 'VIDEO_CRF', value: `${config.compression.videoCrf}`, problem: `is more than ${config.compression.videoEncoder} knows`, accepts: 'at most 51; 63 for svt-av1' };
+  }
   yield* missingPartners(values);
   yield* overlappingAreas(config);
   yield* sourceInsideLibrary(config);

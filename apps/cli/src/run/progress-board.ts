@@ -8,6 +8,8 @@ export interface StageView {
   /** The file that it has worked on longest, as a person would recognise it. */
   readonly current: string | null;
   readonly fraction: number | null;
+  /** Until that file is done, by how it got on so far; null while nothing can be said. */
+  readonly etaSeconds: number | null;
 }
 
 export interface ProgressView {
@@ -35,6 +37,17 @@ interface Activity {
   readonly fraction: number | null;
   readonly since: number;
   readonly seen: number;
+  /** When a fraction was first told, and which. */
+  readonly first: { readonly at: number; readonly fraction: number } | null;
+}
+
+/** Before that a rate says nothing. */
+const etaAfterMs = 3_000;
+
+/** Seconds until a file is done, if it goes on as it went. */
+function etaOf({ first, fraction }: Activity, now: number): number | null {
+  if (!first || fraction === null || now - first.at < etaAfterMs || fraction <= first.fraction) return null;
+  return Math.round(((now - first.at) / 1000) * ((1 - fraction) / (fraction - first.fraction)));
 }
 
 /** Makes a picture of the whole run out of counts, backlogs and reports. Times are milliseconds of one clock, given by the caller. */
@@ -49,7 +62,12 @@ export class ProgressBoard {
     const ofStage = this.activities.get(stage) ?? new Map<string, Activity>();
     this.activities.set(stage, ofStage);
     if (phase === 'ended') ofStage.delete(assetId);
-    else ofStage.set(assetId, { label, fraction: fraction ?? null, since: ofStage.get(assetId)?.since ?? now, seen: now });
+    else {
+      const known = ofStage.get(assetId);
+      // an asset's next file begins anew
+      const first = known?.label === label && known.first ? known.first : fraction === undefined ? null : { at: now, fraction };
+      ofStage.set(assetId, { label, fraction: fraction ?? null, since: known?.since ?? now, seen: now, first });
+    }
   }
 
   update(counts: Readonly<Record<AssetState, number>>, backlog: readonly Backlog[], now: number): void {
@@ -88,6 +106,7 @@ export class ProgressBoard {
       underWay: own.reduce((sum, { underWay }) => sum + underWay, 0),
       current: oldest?.label ?? null,
       fraction: oldest?.fraction ?? null,
+      etaSeconds: oldest ? etaOf(oldest, now) : null,
     };
   }
 }

@@ -136,8 +136,9 @@ class TerminalReporter implements Reporter {
 const countsText = ({ assets, ended, rate, etaSeconds }: ProgressView): string =>
   `${ended} of ${assets}   ${rate.toFixed(1)}/s   ${etaSeconds === null ? '' : `${duration(etaSeconds)} left`}`;
 
-function stageText({ waiting, underWay, current, fraction }: StageView): string {
-  const file = current === null ? '' : `   ${shortened(printable(current), 40)}${fraction === null ? '' : ` ${Math.round(fraction * 100)}%`}`;
+function stageText({ waiting, underWay, current, fraction, etaSeconds }: StageView): string {
+  const left = etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`;
+  const file = current === null ? '' : `   ${shortened(printable(current), 40)}${fraction === null ? '' : ` ${Math.round(fraction * 100)}%${left}`}`;
   return `${String(waiting).padStart(6)} waiting ${String(underWay).padStart(3)} under way${file}`;
 }
 

@@ -116,13 +116,13 @@ export class Ffmpeg {
 
   /**
    * Why this encoder cannot be used on this machine, by a tiny encode; null when it can. That ffmpeg lists it says nothing of the device.
-   * Asked once for each; what the machine lacks today it lacks until the stage starts anew.
+   * A device is asked once: what the machine lacks it lacks until the stage starts anew.
    */
   async fault(coding: Coding, signal: AbortSignal): Promise<string | null> {
     const known = this.faults.get(coding.library);
     if (known !== undefined) return known;
     const found = await this.tryEncoder(coding, signal);
-    this.faults.set(coding.library, found);
+    if (coding.hardware) this.faults.set(coding.library, found);
     return found;
   }
 

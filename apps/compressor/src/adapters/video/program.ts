@@ -115,7 +115,9 @@ export class Programs {
   private async start(call: ProgramCall): Promise<ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }> {
     const [command = call.program, ...args] = [...(await (this.launcher ??= this.findLauncher())), call.program, ...call.args];
     const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    await once(child, 'spawn').catch((error: unknown) => Promise.reject(errnoOf(error) === 'ENOENT' ? missing(call.program) : error));
+    await once(child, 'spawn').catch((error: unknown) => {
+      throw errnoOf(error) === 'ENOENT' ? missing(call.program) : error;
+    });
     return child;
   }
 
