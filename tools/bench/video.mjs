@@ -36,9 +36,9 @@ async function sources(place) {
   return files;
 }
 
-/** How many of the source's tags a file lacks or says otherwise, and how many frames it shows at another time. */
+/** How many of the source's tags a file lacks or says otherwise (but for those that describe the coding and its bit rate), and how many frames it shows at another time. */
 async function losses(exiftool, source, result) {
-  const read = async (file) => Object.entries(await exiftool.readRaw(file, { readArgs: ['-G1', '-n', '-a', '-ee', '-api', 'QuickTimeUTC=0'] })).filter(([name, value]) => /^(Keys|ItemList|UserData|XMP-\w+|Track\d+):|^QuickTime:(CreateDate|ModifyDate)$/.test(name) && !/(Duration|MediaDataOffset|CompressorID|CompressorName|Encoder|VendorID|BitDepth|ImageWidth|ImageHeight)$/.test(name) && !`${value}`.startsWith('0000:'));
+  const read = async (file) => Object.entries(await exiftool.readRaw(file, { readArgs: ['-G1', '-n', '-a', '-ee', '-api', 'QuickTimeUTC=0'] })).filter(([name, value]) => /^(Keys|ItemList|UserData|XMP-\w+|Track\d+):|^QuickTime:(CreateDate|ModifyDate)$/.test(name) && !/(Duration|MediaDataOffset|CompressorID|CompressorName|Encoder|VendorID|BitDepth|ImageWidth|ImageHeight|BufferSize|MaxBitrate|AverageBitrate)$/.test(name) && !`${value}`.startsWith('0000:'));
   const [before, after] = [await read(source), new Map(await read(result))];
   const times = async (file) => (await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', file])).stdout.trim().split('\n').map(Number).toSorted((a, b) => a - b);
   const [old, fresh] = [await times(source), await times(result)];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -177,6 +177,34 @@ describe('VIDEO_ENCODER', () => {
     expect(result).toMatchObject({ outcome: 'encoded', settings: { encoder: 'libx265', insteadOf: expect.stringMatching(why === 'QuickTime' ? why : `^${videoEncoder}: `) } });
   });
 });
+
+/** The parsers are fuzzed apart (libs/media); this is all of it together, on a few of the worst. */
+it('makes of damaged movies a proven result, a kept original or MEDIA_CORRUPT, and nothing else', async () => {
+  const bytes = await readFile(await make('whole.mov', ['-movflags', '+faststart', '-bf', '2'], 1));
+  const moov = bytes.indexOf('moov');
+  const damage = fc.array(fc.tuple(fc.integer({ min: moov, max: moov + 3000 }), fc.constantFrom(0, 1, 0x7fff_ffff, 0xffff_ffff)), { minLength: 1, maxLength: 2 });
+  const source = path.join(folder, 'damaged.mov');
+  await fc.assert(
+    fc.asyncProperty(damage, async (words) => {
+      const damaged = Buffer.from(bytes);
+      for (const [at, value] of words) damaged.writeUInt32BE(value, at);
+      await writeFile(source, damaged);
+      const job = jobFor(source, { videoCrf: 35, videoPreset: 'ultrafast' });
+      const before = await readdir(folder);
+      const result = await encoder.encode(job).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'MEDIA_CORRUPT' });
+        return null;
+      });
+      if (result?.outcome === 'encoded' && (await prover.prove(job)) === null) {
+        expect((await ffmpeg.packets(job.temporary, 0, signal)).map(({ pts }) => pts).sort()).toEqual((await ffmpeg.packets(source, 0, signal)).map(({ pts }) => pts).sort());
+      }
+      await rm(job.temporary, { force: true });
+      expect((await readdir(folder)).filter((file) => !before.includes(file))).toEqual([]);
+      expect((await readFile(source)).equals(damaged)).toBe(true);
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+}, 120_000);
 
 it('estimates memory by the size of the picture, and disk by the file', async () => {
   const source = await make('estimate.mp4', [], 1);
