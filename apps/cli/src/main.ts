@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { describeFailure } from './failure';
 import { buildProgram } from './program';
 
 enableCompileCache();
@@ -11,9 +10,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-buildProgram()
-  .parseAsync()
-  .catch((thrown: unknown) => {
+buildProgram(process.argv.slice(2))
+  .then((program) => program.parseAsync())
+  .catch(async (thrown: unknown) => {
+    const { describeFailure } = await import('./failure.js');
     const { text, exitCode } = describeFailure(thrown);
     if (text !== null) process.stderr.write(text);
     process.exitCode = exitCode;

@@ -8,7 +8,7 @@ const recipes = { image: 2, video: 2 } as const;
 /** Of which age the files are: `initial` for the first compression, `subsequent` for photos older than COMPRESSION_INTERVAL_YEARS. */
 export type Age = 'initial' | 'subsequent';
 
-/** The part of the settings that the encoders see. Both ages differ in size alone. */
+/** The part of the settings that the encoders see. Both ages differ in size alone, and nothing becomes larger with age: what is not set for old ones, or is more, is as for new ones. */
 export function compressionSettings(compression: Config['compression'], age: Age = 'initial'): CompressionSettings {
   return {
     jpegQuality: compression.jpegQuality,
@@ -19,11 +19,13 @@ export function compressionSettings(compression: Config['compression'], age: Age
     videoCrf: compression.videoCrf,
     videoEncoder: compression.videoEncoder,
     videoPreset: compression.videoPreset,
-    resizePercentage: age === 'initial' ? compression.initialResizePercentage : compression.subsequentResizePercentage,
-    videoResolution: age === 'initial' ? compression.initialVideoResolution : compression.subsequentVideoResolution,
+    resizePercentage: age === 'initial' ? compression.initialResizePercentage : Math.min(compression.initialResizePercentage, compression.subsequentResizePercentage),
+    videoResolution: age === 'initial' ? compression.initialVideoResolution : lesser(compression.initialVideoResolution, compression.subsequentVideoResolution),
     maxMegapixels: compression.maxMegapixels,
   };
 }
+
+const lesser = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b));
 
 /** What a rendition is known by beside its source's hash: everything that changes its bytes, as JSON in a fixed order. */
 export function recipeOf(family: 'image' | 'video', settings: CompressionSettings): string {

@@ -88,6 +88,6 @@ export function* relationProblems(values: SettingValues, config: Config): Genera
 /** What is allowed and yet probably not meant. */
 export function* relationWarnings(config: Config): Generator<string> {
   if (config.enable.icloudDownload && config.icloud.username === null) yield 'ENABLE_ICLOUD_DOWNLOAD=true, but ICLOUD_USERNAME is not set: nothing will be taken in from iCloud';
-  if (config.compression.subsequentResizePercentage > config.compression.initialResizePercentage) yield 'SUBSEQUENT_RESIZE_PERCENTAGE is larger than INITIAL_RESIZE_PERCENTAGE: compressing again makes photos larger';
+  if (config.compression.intervalYears > 0 && config.compression.subsequentResizePercentage > config.compression.initialResizePercentage) yield 'SUBSEQUENT_RESIZE_PERCENTAGE is larger than INITIAL_RESIZE_PERCENTAGE: old photos keep their size, since nothing is made larger again';
   if (config.database.kind === 'postgres' && config.database.url === config.supabase.databaseUrl) yield 'DATABASE_URL and SUPABASE_DB_URL are the same database: the mirror would be its own source';
 }

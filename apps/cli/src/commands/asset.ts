@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { assetStates, errorCatalogue, isErrorCode, LibraryPath, PipelineError, type AssetState } from '@media-pipeline/contracts';
 import type { AssetWithFiles, Database } from '@media-pipeline/schema';
 import { eachAsset } from '../library/assets';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { openDatabase } from '../library/visit';
 import { assetLine, proofLines, type AssetLine } from '../output/asset-view';
 import { bytes, paint, print, printable, printJson, table } from '../output/text';
 
@@ -52,7 +52,7 @@ export function assetCommand(): Command {
     .option('--json', 'one JSON line')
     .addHelpText('after', '\nExamples:\n  media-pipeline asset show originals/IMG_1.HEIC\n  media-pipeline asset show 0197… --json')
     .action(showAsset);
-  return new Command('asset').description('look at photos and videos').addCommand(list).addCommand(show);
+  return new Command('asset').addCommand(list).addCommand(show);
 }
 
 async function listAssets(flags: ListFlags): Promise<void> {

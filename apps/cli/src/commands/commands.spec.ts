@@ -25,7 +25,7 @@ async function type(...words: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    await buildProgram().parseAsync(words, { from: 'user' });
+    await (await buildProgram(words)).parseAsync(words, { from: 'user' });
   } catch (thrown) {
     const { text, exitCode } = describeFailure(thrown);
     err += text ?? '';
@@ -76,10 +76,21 @@ async function aLibrary(): Promise<AssetWithFiles[]> {
 }
 
 describe('every command', () => {
-  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['duplicates', 'sweep'], ['duplicates', 'list'], ['duplicates', 'undo'], ['similar', 'find'], ['similar', 'list'], ['similar', 'show'], ['similar', 'dismiss'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor']])('%s %s has help with examples', async (...words) => {
+  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['compress', 'again'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['duplicates', 'sweep'], ['duplicates', 'list'], ['duplicates', 'undo'], ['similar', 'find'], ['similar', 'list'], ['similar', 'show'], ['similar', 'dismiss'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor']])('%s %s has help with examples', async (...words) => {
     const { out, code } = await type(...words, '--help');
     expect(out).toMatch(/Examples?:\n {2}media-pipeline/);
     expect(code).toBe(0);
+  });
+
+  it('is shown by --help, and loaded when it is typed', async () => {
+    const { out } = await type('--help');
+    const names = (await buildProgram([])).commands.map((command) => command.name());
+    for (const name of names) {
+      expect(out).toContain(`\n  ${name} `);
+      const loaded = (await buildProgram([name])).commands.find((command) => command.name() === name);
+      expect([loaded?.name(), (loaded?.options.length ?? 0) + (loaded?.commands.length ?? 0) > 0]).toEqual([name, true]);
+      expect((await type('help', name)).out).toBe((await type(name, '--help')).out);
+    }
   });
 
   it('that is mistyped is answered with the nearest one', async () => {
@@ -101,8 +112,16 @@ describe('every command', () => {
     await writeFile(file, 'JPEG_QUALITY=0\nVIDEO_CRF=99\nDATABASE_URL=mysql://anna:geheim@db/x\nVIDEO_CFR=20\n');
     const { err, code } = await type('config', 'check', '--config', file);
     expect(code).toBe(2);
-    for (const part of ['error SETTINGS_INVALID: 3 settings are wrong', 'JPEG_QUALITY="0" is less than 1', 'VIDEO_CRF="99" is more than 51', 'DATABASE_URL']) expect(err).toContain(part);
+    for (const part of ['error SETTINGS_INVALID: 3 settings are wrong', 'JPEG_QUALITY="0" is less than 1', 'VIDEO_CRF="99" is more than 63', 'DATABASE_URL']) expect(err).toContain(part);
     expect(err).not.toContain('geheim');
+  });
+});
+
+describe('compress again', () => {
+  it('wants to know from which age on', async () => {
+    await aLibrary();
+    expect(await type('compress', 'again', '--library', library)).toMatchObject({ code: 2, err: expect.stringContaining('COMPRESSION_INTERVAL_YEARS is 0') as string });
+    expect(await type('compress', 'again', '--older-than', '0', '--library', library)).toMatchObject({ code: 2, err: expect.stringContaining('from 1 to 99') as string });
   });
 });
 

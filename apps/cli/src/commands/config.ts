@@ -26,7 +26,7 @@ export function configCommand(): Command {
       if (flags.output === undefined) process.stdout.write(text);
       else await writeFile(flags.output, text);
     });
-  return new Command('config').description('settings: check them, read about them').addCommand(check).addCommand(docs);
+  return new Command('config').addCommand(check).addCommand(docs);
 }
 
 function checkSettings(flags: LibraryFlags & { readonly all?: boolean; readonly json?: boolean }): void {

@@ -4,8 +4,9 @@ import { errorCatalogue, PipelineError, type DeadLetter } from '@media-pipeline/
 import type { AssetWithFiles, Database } from '@media-pipeline/schema';
 import { StoppedWork, sayAgain } from '@media-pipeline/stage';
 import { eachAsset } from '../library/assets';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { borrowBroker, openDatabase } from '../library/visit';
+import { borrowBroker } from '../library/visit';
 import { note, paint, print, printable, printJson, table } from '../output/text';
 import { findAsset } from './asset';
 
@@ -30,7 +31,6 @@ Examples:
 export function deadLetterCommand(): Command {
   const sub = (name: string, description: string): Command => withLibrary(new Command(name)).description(description).option('--json', 'JSON, one line per entry').addHelpText('after', about);
   return new Command('dlq')
-    .description('what went wrong: look at it, try it again, throw it away')
     .addHelpText('after', about)
     .addCommand(sub('list', 'all dead letters and stopped photos').action((flags: DeadLetterFlags) => visit(flags, 'dlq list', (scene) => list(scene, flags))))
     .addCommand(sub('show', 'one of them in full').argument('<entry>', 'number or asset id').action((entry: string, flags: DeadLetterFlags) => visit(flags, 'dlq show', (scene) => show(scene, entry, flags))))

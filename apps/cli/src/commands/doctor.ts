@@ -19,7 +19,6 @@ Examples:
 
 export const doctorCommand = (): Command =>
   withLibrary(new Command('doctor'))
-    .description('look for what is missing or broken, and say what to do')
     .option('--json', 'one JSON line per finding')
     .addHelpText('after', about)
     .action(async (flags: LibraryFlags & { readonly json?: boolean }) => {

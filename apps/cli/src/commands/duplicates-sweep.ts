@@ -9,8 +9,8 @@ import { listDirectories } from '@media-pipeline/likeness';
 import { applySweep, keeperOf, sweep, type Applied, type SweepReport } from '../duplicates/sweep';
 import { hashWith, readHashList } from '../duplicates/hash-list';
 import { LibraryLock } from '../library/library-lock';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { openDatabase } from '../library/visit';
 import { bytes, duration, note, paint, print, printJson, table } from '../output/text';
 
 interface SweepFlags extends LibraryFlags {

@@ -26,7 +26,7 @@ async function type(...words: string[]): Promise<Record<string, unknown>[]> {
   let out = '';
   const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
   try {
-    await buildProgram().parseAsync([...words, '--json', '--library', library.root], { from: 'user' });
+    await (await buildProgram(words)).parseAsync([...words, '--json', '--library', library.root], { from: 'user' });
   } finally {
     spy.mockRestore();
   }

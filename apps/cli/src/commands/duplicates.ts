@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { PipelineError } from '@media-pipeline/contracts';
-import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { borrowBroker, openDatabase } from '../library/visit';
 import { Library } from '@media-pipeline/files';
-import { undoDuplicate, undoSweep } from '../duplicates/undo';
+import { openDatabase } from '../library/open-database';
+import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { bytes, paint, print, printJson, table } from '../output/text';
 import { sweepCommand } from './duplicates-sweep';
 
@@ -51,7 +50,7 @@ export function duplicatesCommand(): Command {
     .option('--json', 'one JSON object')
     .addHelpText('after', undoAbout)
     .action(undoOne);
-  return new Command('duplicates').description('files with the same bytes: find, list, take back').addCommand(sweepCommand()).addCommand(list).addCommand(undo);
+  return new Command('duplicates').addCommand(sweepCommand()).addCommand(list).addCommand(undo);
 }
 
 async function listDuplicates(flags: ListFlags): Promise<void> {
@@ -93,10 +92,12 @@ async function listDuplicates(flags: ListFlags): Promise<void> {
 async function undoOne(id: string, flags: LibraryFlags & { readonly json?: boolean }): Promise<void> {
   const { config } = readSettings(flags);
   const database = await openDatabase(config);
+  const { undoDuplicate, undoSweep } = await import('../duplicates/undo.js');
   const library = new Library(config.library.areas, config.library.root);
   try {
     const asset = /^[0-9a-f-]{36}$/i.test(id) ? await database.assets.find(id.toLowerCase()) : null;
     if (asset) {
+      const { borrowBroker } = await import('../library/visit.js');
       await using borrowed = await borrowBroker(config, 'duplicates undo');
       const moved = await undoDuplicate({ database, library, bus: borrowed.bus }, asset);
       if (flags.json) printJson({ id: asset.id, moved });

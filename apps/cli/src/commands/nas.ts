@@ -16,7 +16,7 @@ export function nasCommand(): Command {
     .action(async (directory: string | undefined, flags: LibraryFlags) => {
       await initialize({ ...flags, ...(directory === undefined ? {} : { library: directory }) });
     });
-  return new Command('nas').description('the library on its volume').addCommand(init);
+  return new Command('nas').addCommand(init);
 }
 
 async function initialize(flags: LibraryFlags): Promise<void> {

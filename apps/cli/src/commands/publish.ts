@@ -23,7 +23,6 @@ Where no pipeline runs, the message is stored and the next run takes it.`;
 
 export const publishCommand = (): Command =>
   withLibrary(new Command('publish'))
-    .description('say a message by hand, and print what the broker answers')
     .argument('<subject>', 'for example media.discovered')
     .argument('<json>', 'the message')
     .option('--raw', 'as it is, without a look at it: what is wrong with it comes back as a dead letter')

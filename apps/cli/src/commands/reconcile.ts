@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { Library } from '@media-pipeline/files';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { borrowBroker, openDatabase } from '../library/visit';
+import { borrowBroker } from '../library/visit';
 import { note, print, printJson } from '../output/text';
 import { mend } from '../library/mend';
 
@@ -14,7 +15,6 @@ Example:
 
 export const reconcileCommand = (): Command =>
   withLibrary(new Command('reconcile'))
-    .description('drive on what stands still: say again what the database says should be under way')
     .option('--json', 'one JSON object')
     .addHelpText('after', about)
     .action(async (flags: LibraryFlags & { readonly json?: boolean }) => {

@@ -41,7 +41,6 @@ Ctrl-C ends in good order (work under way is finished or handed back), a second 
 
 export const runCommand = (): Command =>
   withLibrary(new Command('run'))
-    .description('run all stages in one process: takes photos in, and works them through to the archive')
     .option('--source <dir>', 'folder to take in (default: FOLDER_SOURCE_PATH)')
     .option('--once', 'work through what is there, then end (default: PIPELINE_EXECUTION_MODE=single)')
     .option('--stay <seconds>', 'watch for so long after everything is done, then end')

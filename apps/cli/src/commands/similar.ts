@@ -3,8 +3,8 @@ import { PipelineError } from '@media-pipeline/contracts';
 import { Library } from '@media-pipeline/files';
 import { LikenessPass, lookVersion } from '@media-pipeline/likeness';
 import type { AssetWithFiles, Database, SimilarGroup } from '@media-pipeline/schema';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { openDatabase } from '../library/visit';
 import { Interrupt } from '../run/interrupt';
 import { exitCodes } from '../failure';
 import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
@@ -66,7 +66,7 @@ export function similarCommand(): Command {
     .argument('<id>', 'id of the group')
     .addHelpText('after', '\nExamples:\n  media-pipeline similar dismiss 0197…')
     .action(dismissGroup);
-  return new Command('similar').description('pictures that look alike: proposed, never removed').addCommand(find).addCommand(list).addCommand(show).addCommand(dismiss);
+  return new Command('similar').addCommand(find).addCommand(list).addCommand(show).addCommand(dismiss);
 }
 
 async function findSimilar(flags: SimilarFlags & { readonly retry?: boolean }): Promise<void> {

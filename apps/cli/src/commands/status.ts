@@ -3,8 +3,9 @@ import { assetStates, toPipelineError } from '@media-pipeline/contracts';
 import type { Bus } from '@media-pipeline/bus';
 import { findBroker } from '../library/broker-file';
 import { LibraryLock } from '../library/library-lock';
+import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { joinBroker, openDatabase } from '../library/visit';
+import { joinBroker } from '../library/visit';
 import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
 
 interface StatusFlags extends LibraryFlags {
@@ -16,7 +17,6 @@ const recentBatches = 10;
 
 export const statusCommand = (): Command =>
   withLibrary(new Command('status'))
-    .description('photos by state, backlog of each stage, batches, last errors')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExamples:\n  media-pipeline status --library /mnt/nas/photos\n  media-pipeline status --json | jq .assets\n\nWorks whether or not the pipeline runs; the backlog needs its broker.')
     .action(status);

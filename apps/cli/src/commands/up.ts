@@ -24,7 +24,6 @@ Without NATS_URL a nats-server is started. HEALTH_PORT opens GET /healthz and GE
 
 export const upCommand = (): Command =>
   withLibrary(new Command('up'))
-    .description('run stages as a service, until SIGTERM')
     .addArgument(new Argument('[stages...]', 'which ones (default: all)').choices([...stageNames]))
     .option('--source <dir>', 'folder to take in (default: FOLDER_SOURCE_PATH)')
     .addHelpText('after', examples)

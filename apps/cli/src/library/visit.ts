@@ -1,21 +1,9 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Bus, startBroker } from '@media-pipeline/bus';
 import type { Config } from '@media-pipeline/config';
-import { PipelineError } from '@media-pipeline/contracts';
-import { Database } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
 import { findBroker } from './broker-file';
 import { LibraryLock } from './library-lock';
-
-/** @throws NOT_A_LIBRARY when there is no database to look at: looking must not make one. */
-export async function openDatabase(config: Config): Promise<Database> {
-  if (config.database.kind === 'sqlite') {
-    const found = await stat(config.database.file).catch(() => null);
-    if (found === null) throw new PipelineError('NOT_A_LIBRARY', `${config.library.root} has no pipeline database yet (${config.database.file}).`);
-  }
-  return Database.open(config.database);
-}
 
 /**
  * The settings for a broker of our own. Nobody else works on its messages: what a run that ended left under way may come back sooner

@@ -31,15 +31,16 @@ function proofOf({ proof }: Rendition): RenditionProof | null {
 }
 
 /** A proof in lines for people. */
-export function proofLines({ quality, metadata, embedded, dimensions, search, encoder }: RenditionProof): string[] {
+export function proofLines({ quality, metadata, embedded, dimensions, search, madeAgain, encoder }: RenditionProof): string[] {
   const { width, height, frames, seconds } = dimensions;
-  const told = Object.entries(encoder).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const told = Object.entries(encoder).map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return [
     `decoded to the end, ${width} × ${height}${frames === undefined ? '' : `, ${frames} frames`}${seconds === undefined ? '' : `, ${seconds} s`}`,
     `quality ${quality.metric === 'lossless' ? 'lossless: every sample is equal' : `${quality.metric} ${quality.mean}, ${quality.worst} at its worst`}`,
     `metadata equal: ${metadata.count} ${metadata.compared === 'bytes' ? 'blocks byte for byte' : 'tags'}${metadata.allowed.length > 0 ? `; allowed to differ: ${metadata.allowed.join(', ')}` : ''}`,
     ...embedded.map((part) => `embedded equal: ${part.name}, ${part.bytes} bytes, sha256 ${part.sha256.slice(0, 16)}…`),
     ...(search ? [`search: ${search.parameter} ${search.chosen} for ${search.target} after ${search.trials.length} trials in ${search.milliseconds} ms`] : []),
+    ...(madeAgain ? [`made again from the archived original ${madeAgain.path}, instead of a rendition of ${madeAgain.earlier.bytes} bytes, sha256 ${madeAgain.earlier.sha256.slice(0, 16)}…`] : []),
     `encoder: ${told.join(', ')}`,
   ];
 }

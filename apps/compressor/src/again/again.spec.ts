@@ -148,7 +148,7 @@ describe('compressing again', () => {
     expect(put.map((place) => path.basename(place))).toEqual(['a b.jpg', 'a b-compressed.jpg'].sort((a, b) => put.findIndex((place) => place.endsWith(a)) - put.findIndex((place) => place.endsWith(b))));
     for (const place of put) expect(await shaAt(place)).toBe(earlier.sha256);
     expect(await filesBelow('compressed')).toEqual(['compressed/2021/a b.jpg']);
-    expect(await historyOf(before.id)).toContain('Destinations keep the earlier rendition');
+    expect(await historyOf(before.id)).toContain('Destinations keep what they were given');
     expect(await database.journal.unfinished()).toEqual([]);
     // what destinations have is still known as ours
     expect(await database.renditions.findByResult(earlier.sha256 ?? '')).toMatchObject({ assetId: before.id });

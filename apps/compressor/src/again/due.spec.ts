@@ -92,11 +92,11 @@ describe('estimateBytes', () => {
   const dimensions = (width: number, height: number): string => JSON.stringify({ version: 1, source: { sha256: 'a'.repeat(64), bytes: 9 }, result: { sha256: 'b'.repeat(64), bytes: 5 }, decoded: true, dimensions: { width, height }, metadata: { compared: 'bytes', count: 1, allowed: [] }, embedded: [], quality: { metric: 'ssim-luma', mean: 1, worst: 1 }, encoder: {} });
 
   it('goes by the size in pixels, and says nothing where it cannot know', () => {
-    expect(estimate()).toBe(Math.round(500 * 0.5 ** 1.7));
+    expect(estimate()).toBe(Math.round(500 * 0.5 ** 1.4));
     expect(estimate({}, { filename: 'a.HEIC' })).toBe(500);
     expect(estimate({}, {}, { settings: image(100, { msSsim: 0.998 }) })).toBeNull();
     expect(estimate({}, {}, { settings: video(1080) })).toBeNull();
-    expect(estimate({}, {}, { settings: video(1080), proof: dimensions(1920, 1080) })).toBe(Math.round(500 * (720 / 1080) ** 1.6));
+    expect(estimate({}, {}, { settings: video(1080), proof: dimensions(1920, 1080) })).toBe(Math.round(500 * (720 / 1080) ** 1.5));
     expect(estimate({}, {}, { settings: video(1080), proof: dimensions(640, 480) })).toBe(500);
   });
 });

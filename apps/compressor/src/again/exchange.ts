@@ -64,7 +64,7 @@ export class Exchange {
       const saved = await renditions.save({ fileId, assetId, sourceSha256, outcome: 'compressed', code: null, reason: null, path, sha256, bytes, settings, proof });
       if (archivedPath !== null) await renditions.setArchivedPath(saved.id, archivedPath);
       await assets.claimContent(assetId, [sha256]);
-      const message = `${filename}: compressed again from the archived original, ${earlierBytes} → ${bytes} bytes. Destinations keep the earlier rendition (SHA-256 ${earlierSha256}); here it lies in cleanup/renditions/${id}`;
+      const message = `${filename}: compressed again from the archived original, ${earlierBytes} → ${bytes} bytes. Destinations keep what they were given; the earlier rendition (SHA-256 ${earlierSha256}) lies in cleanup/renditions/${id}`;
       await log.write({ step: 'compressor', status: 'success', assetId, message });
     });
   }

@@ -138,7 +138,10 @@ export class Recompressor {
   }
 
   private async keep(claim: Recompression, { code, reason }: Keep): Promise<Tried> {
-    await this.database.recompressions.settle(claim, 'kept', { code, reason });
+    await this.database.write(async ({ recompressions, log }) => {
+      await recompressions.settle(claim, 'kept', { code, reason });
+      await log.write({ step: 'compressor', status: 'info', assetId: claim.assetId, code, message: `the rendition stays as it is; compressed again: ${reason}` });
+    });
     return { outcome: 'kept', code, reason };
   }
 
