@@ -89,12 +89,12 @@ export function unsuitable(coding: Coding, stream: StreamInfo, hdr: Hdr | null, 
   return null;
 }
 
-/** What any encode is told of the picture: pixel format and colours as they are. Hardware gets its pixels by {@link Coding.upload}. */
+/** What any encode is told of the picture: pixel format and colours as they are. Devices want other layouts of the same 4:2:0, which ffmpeg finds out. */
 export function pictureOptions(coding: Coding, stream: StreamInfo, cores: number): string[] {
   const { range, primaries, transfer, matrix } = colourOf(stream);
   const optional = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
   return [
-    ...(coding.upload === null ? ['-pix_fmt', stream.pix_fmt ?? 'yuv420p'] : []),
+    ...(coding.hardware ? [] : ['-pix_fmt', stream.pix_fmt ?? 'yuv420p']),
     ...['-threads', String(cores)],
     ...optional('-color_range', range),
     ...optional('-color_primaries', primaries),
