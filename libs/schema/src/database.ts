@@ -3,7 +3,7 @@ import type { EngineConnection } from './engine/engine-connection';
 import { PostgresConnection, type PostgresOptions } from './engine/postgres-connection';
 import { joined } from './engine/session';
 import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection';
-import type { AssetRepository, BatchRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
+import type { AssetRepository, BatchRepository, CursorRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
 import { repositoriesOn } from './sql';
 
 export type DatabaseConfig = { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
@@ -19,9 +19,10 @@ export class Database implements Repositories {
   readonly batches: BatchRepository;
   readonly journal: JournalRepository;
   readonly log: LogRepository;
+  readonly cursors: CursorRepository;
 
   private constructor(private readonly connection: EngineConnection) {
-    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log } = repositoriesOn(connection));
+    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log, cursors: this.cursors } = repositoriesOn(connection));
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

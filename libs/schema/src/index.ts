@@ -4,11 +4,13 @@ export * from './records';
 export {
   AssetRepository,
   BatchRepository,
+  CursorRepository,
   JournalRepository,
   LogRepository,
   RenditionRepository,
   type Arrival,
   type ArrivingFile,
+  type AssetFilter,
   type BatchLimits,
   type JournalEntry,
   type Repositories,

@@ -10,6 +10,7 @@ import { journalContract } from './contract/journal';
 import { legacyContract } from './contract/legacy';
 import { raceContract } from './contract/race';
 import type { Setup } from './contract/setup';
+import { sourceContract } from './contract/sources';
 import { transitionContract } from './contract/transitions';
 
 let folder: string;
@@ -46,5 +47,6 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   batchContract(setup);
   journalContract(setup);
   legacyContract(config);
+  sourceContract(setup);
   raceContract(setup, config);
 });

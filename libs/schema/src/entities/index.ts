@@ -10,6 +10,7 @@ import { mediaFileEntity } from './media-file.entity';
 import { outboxEntity } from './outbox.entity';
 import { pipelineLogEntity } from './pipeline-log.entity';
 import { renditionEntity } from './rendition.entity';
+import { sourceCursorEntity } from './source-cursor.entity';
 import { sourceFileEntity } from './source-file.entity';
 
 /** Every table, in the engine's own column types. */
@@ -26,5 +27,6 @@ export const entities = ({ types }: Dialect) =>
     outboxEntity,
     pipelineLogEntity,
     renditionEntity,
+    sourceCursorEntity,
     sourceFileEntity,
   ].map((entity) => entity(types));

@@ -2,6 +2,7 @@ import type { Connection } from '../engine/session';
 import type { Repositories } from '../repositories';
 import { SqlAssetRepository } from './asset-repository';
 import { SqlBatchRepository } from './batch-repository';
+import { SqlCursorRepository } from './cursor-repository';
 import { SqlJournalRepository } from './journal-repository';
 import { SqlLogRepository } from './log';
 import { SqlRenditionRepository } from './rendition-repository';
@@ -13,4 +14,5 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   batches: new SqlBatchRepository(connection),
   journal: new SqlJournalRepository(connection),
   log: new SqlLogRepository(connection),
+  cursors: new SqlCursorRepository(connection),
 });
