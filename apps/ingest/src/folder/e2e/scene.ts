@@ -11,14 +11,15 @@ import { Library } from '@media-pipeline/files';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
 import { startNats } from '@media-pipeline/testing';
+import type { Reading } from '../../reading';
 import { Courier } from '../adapters/courier';
 import { DiskDoctor } from '../adapters/disk-doctor';
 import { FolderSource } from '../adapters/folder-source';
 import { MediaInspector } from '../adapters/media-inspector';
 import { AssetFinder } from '../asset-finder';
 import { FolderIntake } from '../folder-intake';
-import { IngestService, type Reading } from '../ingest.service';
-import { Register } from '../register';
+import { FolderRegister } from '../folder-register';
+import { FolderService } from '../folder.service';
 
 export const run = promisify(execFile);
 export const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
@@ -55,16 +56,16 @@ export class Scene {
   }
 
   /** @param meddle puts something else in the place of the courier */
-  service(overrides: Record<string, string> = {}, meddle: (plain: Courier) => Courier = (plain) => plain): IngestService {
+  service(overrides: Record<string, string> = {}, meddle: (plain: Courier) => Courier = (plain) => plain): FolderService {
     const { config } = loadConfig({
       env: {},
       overrides: { NAS_MOUNT: this.libraryRoot, FOLDER_SOURCE_PATH: this.source, FOLDER_SOURCE_STABLE_SECONDS: '0', PIPELINE_EXECUTION_MODE: 'single', ...overrides },
     });
     const disks = new DiskDoctor(config, this.library);
     const courier = meddle(new Courier(config, this.library, this.database, disks));
-    const register = new Register(this.library, this.database, this.bus);
+    const register = new FolderRegister(this.library, this.database, this.bus);
     const intake = new FolderIntake(new AssetFinder(new MediaInspector(), disks), courier, register);
-    return new IngestService(config, new FolderSource(config, this.library), intake, register, createLogger({ level: 'fatal' }, 'ingest'));
+    return new FolderService(config, new FolderSource(config, this.library), intake, register, createLogger({ level: 'fatal' }, 'ingest'));
   }
 
   /** Reads the source. @returns the assets that were announced */

@@ -2,7 +2,7 @@ import { Bus } from '@media-pipeline/bus';
 import { loadConfig } from '@media-pipeline/config';
 import { createLogger } from '@media-pipeline/stage';
 import { startNats, waitFor, type TestNats } from '@media-pipeline/testing';
-import { ScanScheduler } from './scan-scheduler';
+import { SourceScheduler } from './source-scheduler';
 
 let nats: TestNats;
 let bus: Bus;
@@ -16,10 +16,10 @@ afterAll(async () => {
   await nats.destroy();
 });
 
-const schedulerIn = (mode: string): ScanScheduler => {
+const schedulerIn = (mode: string): SourceScheduler => {
   const overrides = { NAS_MOUNT: '/library', FOLDER_SOURCE_PATH: '/source', FOLDER_SOURCE_SCAN_SECONDS: '1', PIPELINE_EXECUTION_MODE: mode };
   const { config } = loadConfig({ env: {}, overrides });
-  return new ScanScheduler(config, bus, createLogger({ level: 'fatal' }, 'ingest'));
+  return new SourceScheduler(config, bus, createLogger({ level: 'fatal' }, 'ingest'));
 };
 const waiting = async (): Promise<number> => (await bus.lag()).find(({ stage }) => stage === 'ingest')?.pending ?? 0;
 

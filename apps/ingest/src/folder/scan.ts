@@ -1,6 +1,6 @@
 import type { AssetWithFiles } from '@media-pipeline/schema';
 import { clusterOf, sameVersion, type Decision, type Known } from './decide';
-import type { Entry } from './register';
+import type { Entry } from './folder-register';
 import { folderOf, type Finding, type Listing, type SourceFile } from './source-file';
 
 export interface ScanOptions {

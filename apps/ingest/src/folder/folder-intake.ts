@@ -6,10 +6,10 @@ import type { AssetWithFiles } from '@media-pipeline/schema';
 import { Courier } from './adapters/courier';
 import type { OpenFolder } from './adapters/folder-source';
 import { AssetFinder } from './asset-finder';
-import { concurrently, inBatches } from './concurrently';
+import { concurrently, inBatches } from '../concurrently';
 import { decide, settlesIn } from './decide';
 import type { Item } from './item';
-import { Register, type Entry } from './register';
+import { FolderRegister, type Entry } from './folder-register';
 import { inClusters, Scan } from './scan';
 import type { Listing } from './source-file';
 
@@ -33,7 +33,7 @@ export class FolderIntake {
   constructor(
     private readonly finder: AssetFinder,
     private readonly courier: Courier,
-    private readonly register: Register,
+    private readonly register: FolderRegister,
   ) {}
 
   /**
@@ -126,7 +126,7 @@ export class FolderIntake {
       report(asset.files[0]?.filename ?? asset.sourceKey);
       const placements = [];
       for (const file of asset.files) placements.push({ fileId: file.id, placement: await this.courier.bring(file, scan.versionOf(file.sourcePath), signal) });
-      await this.register.arrived(asset, placements);
+      await this.register.arrived(asset, placements.map(({ fileId, placement: { sha256, bytes } }) => ({ fileId, sha256, bytes })), [...new Set(placements.map(({ placement }) => placement.method))].join(' and '));
       scan.taken += 1;
       return announcement(asset);
     } catch (error) {

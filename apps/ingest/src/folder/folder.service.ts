@@ -1,38 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { dead, doneStreaming, retry, skip, toPipelineError, type Emit, type Outcome, type Payload } from '@media-pipeline/contracts';
 import { Logger, Settings } from '@media-pipeline/stage';
+import type { Reading } from '../reading';
 import { FolderSource, type OpenFolder } from './adapters/folder-source';
 import { FolderIntake } from './folder-intake';
-import { Register } from './register';
+import { FolderRegister } from './folder-register';
 import { Scan } from './scan';
-
-/** What a reading may know of the request that it answers. */
-export interface Reading {
-  readonly signal: AbortSignal;
-  readonly attempt: number;
-  report(label: string): void;
-}
 
 const offered = 'Set FOLDER_SOURCE_PATH (or give --source DIR), or set ENABLE_FOLDER_DOWNLOAD=false.';
 /** A run that ends waits at least so long (ms) for files that are still being written. */
 const leastPatienceMs = 60_000;
 
-/** Reads the sources when asked to. */
+/** Reads the source folder when asked to. */
 @Injectable()
-export class IngestService {
+export class FolderService {
   private readings = 0;
 
   constructor(
     private readonly settings: Settings,
     private readonly source: FolderSource,
     private readonly intake: FolderIntake,
-    private readonly register: Register,
+    private readonly register: FolderRegister,
     private readonly logger: Logger,
   ) {}
 
   async read(request: Payload<'media.ingest.requested'>, reading: Reading): Promise<Outcome> {
     const { enable, folderSource, execution } = this.settings;
-    if (request.source === 'icloud') return skip('there is no iCloud source to read');
+    if (request.source === 'icloud') return skip('asked of iCloud');
     if (!enable.folderDownload) return skip('the folder source is off (ENABLE_FOLDER_DOWNLOAD)');
     if (folderSource.path === null) {
       // Asked for by name it is an error; a library without a source is none.
