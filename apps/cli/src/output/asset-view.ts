@@ -1,4 +1,4 @@
-import type { AssetWithFiles, MediaFile, Rendition } from '@media-pipeline/schema';
+import type { AssetWithFiles, GoneHow, MediaFile, Rendition } from '@media-pipeline/schema';
 
 interface Place {
   readonly path: string;
@@ -20,7 +20,14 @@ export interface AssetLine {
   readonly duplicateOf: string | null;
   /** Every file of the asset: a Live Photo has two. */
   readonly files: readonly (Place & { readonly role: string; readonly filename: string; readonly archivedPath: string | null; readonly rendition: (Place & { readonly archivedPath: string | null }) | null; readonly keptBecause: string | null })[];
+  /** The source has it no longer; what is here stays. */
+  readonly gone: { readonly at: Date; readonly how: GoneHow } | null;
 }
+
+const goneHow: Readonly<Record<GoneHow, string>> = { hidden: 'hidden there', trashed: 'deleted there (it may come back)', purged: 'deleted there for good' };
+
+/** What became of an asset in its source: `deleted there for good, seen 2026-11-02`. */
+export const goneWords = (gone: AssetLine['gone']): string => (gone === null ? 'still there' : `${goneHow[gone.how]}, seen ${gone.at.toISOString().slice(0, 10)}`);
 
 const coded = (code: string | null, reason: string | null): string | null => (code === null ? reason : `${code}: ${reason ?? ''}`.trimEnd());
 
@@ -56,5 +63,6 @@ export function assetLine(asset: AssetWithFiles): AssetLine {
         keptBecause: rendition?.outcome === 'kept' ? coded(rendition.code, rendition.reason) : null,
       };
     }),
+    gone: asset.goneAt === null || asset.goneHow === null ? null : { at: asset.goneAt, how: asset.goneHow },
   };
 }

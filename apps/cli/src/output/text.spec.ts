@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { aFile, anAsset, aRendition } from '@media-pipeline/testing';
-import { assetLine } from './asset-view';
+import { assetLine, goneWords } from './asset-view';
 import { bytes, duration, printable, shortened, table } from './text';
 
 describe('text for people', () => {
@@ -23,7 +23,7 @@ describe('text for people', () => {
 describe('an asset as one JSON line', () => {
   it('has the promised keys first, and its files after', () => {
     const line = assetLine(anAsset({ state: 'sorted', files: [aFile({ archivedPath: 'sorted/2021/05/03/IMG_1.JPG' })], renditions: [aRendition()] }));
-    expect(Object.keys(line)).toEqual(['id', 'state', 'reason', 'original', 'rendition', 'archived', 'duplicateOf', 'files']);
+    expect(Object.keys(line)).toEqual(['id', 'state', 'reason', 'original', 'rendition', 'archived', 'duplicateOf', 'files', 'gone']);
     expect(line).toMatchObject({
       reason: null,
       original: { path: 'originals/IMG_1.JPG', sha256: 'a'.repeat(64), bytes: 100 },
@@ -36,5 +36,11 @@ describe('an asset as one JSON line', () => {
     expect(assetLine(anAsset({ state: 'set_aside', code: 'FILE_EMPTY', reason: 'It has no bytes.' })).reason).toBe('FILE_EMPTY: It has no bytes.');
     const kept = assetLine(anAsset({ renditions: [aRendition({ outcome: 'kept', path: null, bytes: null, sha256: null, code: 'NOT_SMALLER', reason: '120 % of the original' })] }));
     expect(kept).toMatchObject({ reason: 'NOT_SMALLER: 120 % of the original', rendition: null });
+  });
+
+  it('says that its source has it no longer', () => {
+    const gone = assetLine(anAsset({ goneAt: new Date('2026-11-02T10:00:00Z'), goneHow: 'purged' })).gone;
+    expect(goneWords(gone)).toBe('deleted there for good, seen 2026-11-02');
+    expect(goneWords(assetLine(anAsset()).gone)).toBe('still there');
   });
 });
