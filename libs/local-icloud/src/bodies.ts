@@ -7,6 +7,7 @@ const MAX_BODY = 512 * 1024 * 1024;
  * is no error (`PUT …/securitycode` has none), and anything else (uploaded bytes) stays a Buffer.
  */
 export function acceptBodies(app: FastifyInstance): void {
+  app.addHttpMethod('GET', { hasBody: true }); // pyicloud sends getTerms a body
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', 'text/plain', 'application/x-www-form-urlencoded'], { parseAs: 'string', bodyLimit: MAX_BODY }, (_request, body, done) => {
     const text = body.toString();

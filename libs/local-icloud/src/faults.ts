@@ -7,6 +7,9 @@ export type FaultName =
   | 'code.409valid.noToken'
   | 'setup.421'
   | 'setup.421.sticky'
+  | 'service.421'
+  | 'service.421.sticky'
+  | 'service.450'
   | 'any.429'
   | 'any.503'
   | 'http200.rscd401'
@@ -45,6 +48,10 @@ interface Armed {
  * Every name draws from its own seeded stream, so one fault's traffic does not change another's course.
  */
 export class FaultBoard {
+  /** What Retry-After says when a fault answers 429 or 503. */
+  retryAfterSeconds = 1;
+  /** How long `slow` holds an answer back. */
+  slowMs = 1500;
   private readonly armed = new Map<FaultName, Armed>();
 
   constructor(private readonly seed = 1) {}

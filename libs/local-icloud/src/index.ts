@@ -6,3 +6,5 @@ export { Traffic } from './traffic';
 export type { RequestRecord } from './traffic';
 export { LocalICloud } from './server';
 export type { LocalICloudOptions } from './server';
+export { LocalAccount } from './account';
+export type { AccountSettings, TrustedPhone } from './account';
