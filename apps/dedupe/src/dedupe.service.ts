@@ -4,7 +4,9 @@ import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { namedAsset, Settings } from '@media-pipeline/stage';
 import { DuplicateShelf } from './adapters/duplicate-shelf';
 import { MediaInspector } from './adapters/media-inspector';
-import { judge } from './verdict';
+import { contentHashes, judge, sidecarsAreKept, type Verdict } from './verdict';
+
+const unique: Verdict = { kind: 'unique' };
 
 /** Decides whether an asset's content is already here, by SHA-256 over every file of it. */
 @Injectable()
@@ -32,17 +34,18 @@ export class DedupeService {
   }
 
   private async decide(asset: AssetWithFiles): Promise<Outcome> {
-    const empty = asset.files.find((file) => file.bytes === 0);
+    const empty = asset.files.find((file) => file.bytes === 0 && file.role !== 'sidecar');
     if (empty) return dead('FILE_EMPTY', `${empty.path} has no bytes.`);
-    const hashes = asset.files.flatMap((file) => file.sha256 ?? []);
+    const hashes = contentHashes(asset.files);
     const { deduplication } = this.settings.enable;
     const verdict = await this.database.write(async ({ assets }) => {
       // Claimed even while the stage is off, so that switching it on later knows what is here.
       const owners = await assets.claimContent(asset.id, hashes);
-      const found = deduplication ? judge(asset.id, hashes, owners) : ({ kind: 'unique' } as const);
+      const judged = deduplication ? judge(asset.id, hashes, owners) : unique;
+      const survivor = judged.kind === 'duplicate' ? await assets.find(judged.of) : null;
+      const found = sidecarsAreKept(asset.files, survivor?.files ?? asset.files) ? judged : unique;
       const base = { step: 'dedupe', status: 'success', assetId: asset.id } as const;
       if (found.kind === 'duplicate') {
-        const survivor = await assets.find(found.of);
         await assets.move(asset.id, 'discovered', 'duplicate', { ...base, message: `same content as ${survivor?.files[0]?.path ?? found.of}` }, { duplicateOf: found.of });
         await assets.recordDuplicate(pairFiles(asset, survivor));
       } else {
