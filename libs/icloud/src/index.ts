@@ -1,3 +1,10 @@
+export { ICloudAccount, type AccountOptions, type SignInOptions } from './account';
+export type { AccountStatus } from './account-status';
+export { systemClock, type Clock } from './clock';
+export * from './endpoints';
+export type { Cookie } from './http/cookies';
+export type { ICloudLog } from './log';
+export type { CodeRequest, SignIn } from './sign-in/outcome';
 export * from './service';
 export { compareChecksums, contentHash, ContentHash } from './download/content-hash';
 export * from './download/downloader';

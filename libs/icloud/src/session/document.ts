@@ -12,7 +12,7 @@ const pendingCode = z.object({
   via: z.enum(['trusted_device', 'sms']),
   /** The number the code was sent to; null for the trusted devices. */
   phoneId: z.number().nullable(),
-  phones: z.array(phone),
+  phones: z.array(phone).readonly(),
   wrongTries: z.number(),
 });
 
