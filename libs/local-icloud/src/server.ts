@@ -8,6 +8,7 @@ import { SystemClock } from './clock';
 import type { Clock } from './clock';
 import { FaultBoard } from './faults';
 import { registerInterruptions } from './interruptions';
+import { LocalLibrary, registerPhotos } from './photos';
 import { Traffic } from './traffic';
 
 export interface LocalICloudOptions {
@@ -31,6 +32,7 @@ export class LocalICloud {
     readonly url: string,
     readonly clock: Clock,
     readonly account: LocalAccount,
+    readonly library: LocalLibrary,
     readonly faults: FaultBoard,
     readonly traffic: Traffic,
   ) {
@@ -42,6 +44,7 @@ export class LocalICloud {
     const faults = new FaultBoard(options.seed);
     const traffic = new Traffic();
     const account = new LocalAccount(options.account ?? {}, clock, options.log);
+    const library = new LocalLibrary({ clock, ...(options.seed === undefined ? {} : { seed: options.seed }) });
     let url = '';
     const origin = (): string => url;
 
@@ -53,11 +56,12 @@ export class LocalICloud {
     registerInterruptions(app, faults, (method, path) => {
       traffic.add({ method, path, status: 0, at: clock.now() });
     });
-    registerAccount(app, { account, clock, faults, origin });
+    const requireSession = registerAccount(app, { account, clock, faults, origin });
+    registerPhotos(app, { library, faults, requireSession, origin });
     await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
     const address = app.server.address() as AddressInfo;
     url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${String(address.port)}`;
-    return new LocalICloud(app, url, clock, account, faults, traffic);
+    return new LocalICloud(app, url, clock, account, library, faults, traffic);
   }
 
   async close(): Promise<void> {

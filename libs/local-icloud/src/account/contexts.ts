@@ -79,6 +79,12 @@ export class SignInContexts {
     return null;
   }
 
+  /** Whether the request can be of this sign-in: it sends nothing else, or one of its values, new or old. */
+  mayBe(context: SignInContext, headers: IncomingHttpHeaders): boolean {
+    const scnt = single(headers['scnt']);
+    return scnt === null || context.scnt === scnt || context.former.has(scnt);
+  }
+
   rotate(context: SignInContext, withSessionId: boolean): void {
     context.former.add(context.scnt);
     if (context.sessionId !== null) context.former.add(context.sessionId);

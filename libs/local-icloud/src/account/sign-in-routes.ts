@@ -44,7 +44,8 @@ export function registerSignIn(app: FastifyInstance, account: LocalAccount, faul
     checkWidget(request);
     const body = read(completeBody, request);
     const context = account.contexts.byProof(body.c);
-    if (context === null || account.contexts.present(request.headers) !== context) throw badRequest();
+    // `c` ties the proof to its challenge: icloudpd repeats the headers of signin/init here and gets in
+    if (context === null || !account.contexts.mayBe(context, request.headers)) throw badRequest();
     const wait = account.throttleSignIn();
     if (wait !== null) throw new Refusal(account.signInLimit.status, 'Service Temporarily Unavailable', { 'Retry-After': String(wait) });
     const proof = takeProof(context);
