@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@media-pipeline/contracts';
 import { lately, nextSignInAt } from './session/budget';
 import type { SessionDocument } from './session/document';
 import { toCodeRequest, trustedUntil, warnBeforeMs, type CodeRequest } from './sign-in/outcome';
@@ -21,6 +22,8 @@ export interface AccountStatus {
   readonly nextSignInAt: Date | null;
   /** Apple has refused the password that was tried last. */
   readonly refusedPassword: boolean;
+  /** What keeps the account from being signed in until a person has done something. */
+  readonly refusal: { readonly code: ErrorCode; readonly message: string; readonly at: Date } | null;
   /** Whether the session file is (to be) encrypted. */
   readonly encrypted: boolean;
 }
@@ -39,6 +42,7 @@ export function toStatus(session: SessionDocument, encrypted: boolean, now: numb
     signInsLately: lately(session.signIns, now).length,
     nextSignInAt: next > now ? new Date(next) : null,
     refusedPassword: session.refusedPassword !== null,
+    refusal: session.refusal && { ...session.refusal, at: new Date(session.refusal.at) },
     encrypted,
   };
 }

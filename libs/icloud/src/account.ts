@@ -13,7 +13,7 @@ import type { SessionDocument } from './session/document';
 import { isRefused, remember } from './session/refused-password';
 import { Session } from './session/session';
 import { SessionStore } from './session/store';
-import { askForSms, giveCode } from './sign-in/code';
+import { askForCode, askForSms, giveCode, nothingPending } from './sign-in/code';
 import { assertNotQuiet } from './sign-in/gate';
 import { firstStep, type Rung } from './sign-in/ladder';
 import { toCodeRequest, type SignIn } from './sign-in/outcome';
@@ -94,6 +94,14 @@ export class ICloudAccount extends ServiceClient {
       await giveCode(wire, digits);
       const start = { rung: 'account_login', resets: 0, proven: true } as const;
       return await resume(wire, { ...this.resumeOptions(by, acceptTerms), start, mayAskForCode: false });
+    });
+  }
+
+  /** Has a new code sent in place of the pending one, which is worth nothing then: only for a person who asks for it. @throws ICLOUD_CODE_EXPIRED when none is pending, ICLOUD_SIGN_IN_LIMIT */
+  async sendAgain({ signal }: { readonly signal?: AbortSignal } = {}): Promise<SignIn> {
+    return await this.exclusively(signal, async (wire) => {
+      if (wire.document.pending === null) throw nothingPending();
+      return await askForCode(wire);
     });
   }
 
