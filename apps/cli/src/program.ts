@@ -3,6 +3,7 @@ import { assetCommand } from './commands/asset';
 import { configCommand } from './commands/config';
 import { deadLetterCommand } from './commands/dead-letter';
 import { doctorCommand } from './commands/doctor';
+import { icloudCommand } from './commands/icloud';
 import { nasCommand } from './commands/nas';
 import { publishCommand } from './commands/publish';
 import { reconcileCommand } from './commands/reconcile';
@@ -28,7 +29,7 @@ export function buildProgram(): Command {
     .description('Takes photos and videos out of a folder or iCloud, finds duplicates, compresses, delivers, proves, archives.')
     .version(version)
     .addHelpText('after', epilogue);
-  for (const command of [runCommand(), upCommand(), statusCommand(), assetCommand(), publishCommand(), deadLetterCommand(), reconcileCommand(), configCommand(), nasCommand(), doctorCommand()]) {
+  for (const command of [runCommand(), upCommand(), statusCommand(), assetCommand(), icloudCommand(), publishCommand(), deadLetterCommand(), reconcileCommand(), configCommand(), nasCommand(), doctorCommand()]) {
     program.addCommand(command);
   }
   prepare(program);

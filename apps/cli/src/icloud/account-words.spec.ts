@@ -19,6 +19,7 @@ const status = (changes: Partial<AccountStatus> = {}): AccountStatus => ({
   signInsLately: 0,
   nextSignInAt: null,
   refusedPassword: false,
+  refusal: null,
   encrypted: true,
   ...changes,
 });
@@ -30,13 +31,14 @@ describe('the words about an account', () => {
 session: signed in since 2026-11-12 14:00, asked Apple 12 minutes ago
 trust: until about 2027-01-11, in 50 days (a guess: Apple does not tell, users see about two months)
 kept in: /library/.media-pipeline/icloud-session.json, encrypted with SECRETS_KEY`);
-    expect(needsAttention(status())).toBe(false);
+    expect(needsAttention(status(), now)).toBe(false);
     expect(accountAdvice(status(), settings, now)).toEqual([]);
   });
 
   it('warn before the trust ends, and say when it should have', () => {
     expect(accountAdvice(status({ warn: true, trustedUntil: days(9) }), settings, now)).toEqual([expect.stringContaining('The trust ends soon')]);
-    expect(needsAttention(status({ warn: true }))).toBe(true);
+    expect([13, 15].map((count) => needsAttention(status({ trustedUntil: days(count) }), now))).toEqual([true, false]);
+    expect(needsAttention(status({ warn: true }), now)).toBe(true);
     expect(text({ trustedUntil: days(-2) })).toContain('ran out about 2026-11-20');
   });
 
@@ -54,6 +56,9 @@ kept in: /library/.media-pipeline/icloud-session.json, encrypted with SECRETS_KE
     const all = (changes: Partial<AccountStatus>, of = settings): string => accountAdvice(status(changes), of, now).join('\n');
     expect(all({ state: 'never' })).toBe('Sign in: `media-pipeline icloud login`.');
     expect(all({ state: 'signed_out', refusedPassword: true })).toMatch(/^Apple refused the password/);
+    const locked = { state: 'signed_out', refusal: { code: 'ICLOUD_ACCOUNT_LOCKED', message: 'the account is locked', at: later(-5) } } as const;
+    expect(all(locked)).toMatch(/^ICLOUD_ACCOUNT_LOCKED: .*iforgot\.apple\.com/);
+    expect(text(locked)).toContain('refused: ICLOUD_ACCOUNT_LOCKED: the account is locked, 5 minutes ago');
     expect(all({ state: 'signed_out', nextSignInAt: later(40) })).toContain('before 14:40 (in 40 minutes)');
     expect(all({ state: 'consent_needed' })).toContain('on your iPhone');
     expect(all({}, { ...settings, enabled: false })).toContain('ENABLE_ICLOUD_DOWNLOAD=true');

@@ -1,3 +1,4 @@
+import { errorCatalogue } from '@media-pipeline/contracts';
 import type { AccountStatus } from '@media-pipeline/icloud';
 import { trustIsGuessed, codeRequestWords } from './sign-in-words';
 import { clockTime, dayAndTime, fromNow } from './time';
@@ -48,26 +49,34 @@ export function accountFacts(status: AccountStatus, { sessionFile }: Pick<ICloud
     ...trustWords(status, now),
     ...(status.state === 'never' ? [] : [['kept in', `${sessionFile}${status.encrypted ? ', encrypted with SECRETS_KEY' : ', readable for its owner alone, not encrypted (SECRETS_KEY encrypts it)'}`] as const]),
     ...(status.pending === null ? [] : [['code', codeRequestWords(status.pending, now)] as const]),
+    ...(status.refusal === null ? [] : [['refused', `${status.refusal.code}: ${status.refusal.message}, ${fromNow(status.refusal.at, now)}`] as const]),
     ...(status.signInsLately === 0 ? [] : [['sign-ins', `${status.signInsLately} with the password in the last day`] as const]),
   ];
 }
 
+/** Earlier than the client itself warns: a person needs the time, and the devices at hand. */
+const warnDaysAhead = 14;
+
+/** The trust, as guessed, ends before long or has ended. */
+export const endsSoon = ({ trustedUntil, warn }: Pick<AccountStatus, 'trustedUntil' | 'warn'>, now: Date): boolean => warn || (trustedUntil !== null && trustedUntil.getTime() - now.getTime() < warnDaysAhead * 86_400_000);
+
 /** True when a person should do something before the pipeline can go on, or will have to soon. */
-export const needsAttention = (status: AccountStatus): boolean => status.warn || status.state !== 'signed_in' || status.refusedPassword;
+export const needsAttention = (status: AccountStatus, now: Date): boolean => endsSoon(status, now) || status.state !== 'signed_in' || status.refusedPassword;
 
 /** What to do next, the most pressing first; empty when all is well. */
 export function accountAdvice(status: AccountStatus, settings: ICloudSettings, now: Date): string[] {
   const advice: string[] = [];
+  if (status.refusal !== null && status.refusal.code !== 'ICLOUD_PASSWORD_WRONG') advice.push(`${status.refusal.code}: ${errorCatalogue[status.refusal.code].advice}`);
   if (status.refusedPassword) advice.push('Apple refused the password: correct ICLOUD_PASSWORD, then `media-pipeline icloud login`. It is not tried again until it changes.');
   if (status.nextSignInAt !== null && status.nextSignInAt > now) advice.push(`No sign-in with the password before ${clockTime(status.nextSignInAt)} (${fromNow(status.nextSignInAt, now)}): more of them might get the account locked.`);
   advice.push(...stateAdvice(status, now));
-  if (status.state === 'signed_in' && status.warn) advice.push('The trust ends soon. `media-pipeline icloud login` now, while you have your devices at hand, and nothing stands still later.');
+  if (status.state === 'signed_in' && endsSoon(status, now)) advice.push('The trust ends soon. `media-pipeline icloud login` now, while you have your devices at hand, and nothing stands still later.');
   if (!settings.enabled) advice.push('iCloud is not read: set ENABLE_ICLOUD_DOWNLOAD=true.');
   if (status.state === 'signed_in' && !settings.hasPassword) advice.push('ICLOUD_PASSWORD is not set: when the session ends, somebody has to sign in again by hand.');
   return advice;
 }
 
-function stateAdvice({ state, pending, refusedPassword }: AccountStatus, now: Date): string[] {
+function stateAdvice({ state, pending, refusedPassword, refusal }: AccountStatus, now: Date): string[] {
   switch (state) {
     case 'signed_in':
       return [];
@@ -78,6 +87,6 @@ function stateAdvice({ state, pending, refusedPassword }: AccountStatus, now: Da
       return ['Answer the question on your iPhone ("Allow access to iCloud data on the web"), then `media-pipeline icloud login`.'];
     case 'never':
     case 'signed_out':
-      return refusedPassword ? [] : ['Sign in: `media-pipeline icloud login`.'];
+      return refusedPassword || refusal !== null ? [] : ['Sign in: `media-pipeline icloud login`.'];
   }
 }

@@ -19,6 +19,7 @@ export const codePrompt = 'Code (or: sms, again, later): ';
 export const codeHelp = 'sms sends it to a phone · again asks for a new one · later (or just Enter) leaves it for `media-pipeline icloud code 123456`';
 
 export const againWarning = 'Another push makes the code that is on its way worthless. If a device shows one, type that instead. Ask for a new one? [y/N] ';
+export const tooLateQuestion = 'Apple no longer waits for that code. Ask for a new one? [y/N] ';
 export const smsWarning = 'An SMS makes the code on your devices worthless.';
 
 /** The phones as a numbered list, as Apple masks them. */
@@ -30,4 +31,7 @@ export const laterWords = (request: CodeRequest, now: Date): string[] => [
   'Give it with `media-pipeline icloud code 123456`, or at a terminal with `media-pipeline icloud login` (in containers: `docker compose run --rm cli icloud login`).',
 ];
 
-export const consentWords = 'Advanced Data Protection is on: your iPhone asks whether iCloud data may be used on the web. Answer it there; waiting (Ctrl-C ends).';
+export const consentWords = 'Advanced Data Protection is on: your iPhone asks whether iCloud data may be used on the web. Answer it there; this waits (Ctrl-C ends it).';
+export const termsQuestion = 'Apple wants its new terms accepted (they are at www.icloud.com). Do you accept them? [y/N] ';
+
+export const consentUnattended = 'Advanced Data Protection is on: answer the question on your iPhone ("Allow access to iCloud data on the web"), then `media-pipeline icloud login`.';
