@@ -67,7 +67,8 @@ export function requireSession(account: LocalAccount, misrouting: Misrouting): p
     const session = sessionOf(request, account);
     if ('error' in session) return reply.status(421).send({ reason: session.error, error: 1 });
     const { dsid } = request.query as Record<string, unknown>;
-    if (dsid !== account.dsid) return reply.status(421).send({ reason: 'Missing or wrong dsid', error: 1 });
+    // icloudpd lists the zones without one, so only a wrong one is refused
+    if (dsid !== undefined && dsid !== account.dsid) return reply.status(421).send({ reason: 'The dsid is not that of the session', error: 1 });
     if (account.webAccessOff && account.webAccessRefusal === '421') return reply.status(421).send({ reason: 'Web access is not allowed', error: 1 });
     if (account.webAccessOff) return reply.status(403).send({ uuid: request.id, serverErrorCode: 'ACCESS_DENIED', reason: 'private db access disabled for this account' });
     if (account.advancedDataProtection && !hasPcsCookies(request)) {
