@@ -6,11 +6,16 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { small: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
 const measures = await import('./bench/measures.mjs');
+const cloud = await import('./bench/icloud.mjs');
 const suite = {
   overhead: (place) => measures.overhead(place, values.small ? { files: 300 } : {}),
   images: (place) => measures.images(place, values.small ? { count: 8 } : {}),
   scaling: (place) => measures.scaling(place, values.small ? { count: 12 } : {}),
   memory: (place) => measures.idleMemory(place),
+  icloud: async (place) => [
+    ...(await cloud.cloudDownload(place, values.small ? { count: 20 } : {})),
+    ...(await cloud.cloudListing(place, values.small ? { assets: 5_000 } : {})),
+  ],
   rescan: (place) => measures.rescan(place, values.small ? { files: 2000 } : {}),
 };
 
