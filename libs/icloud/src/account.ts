@@ -91,7 +91,7 @@ export class ICloudAccount extends ServiceClient {
     const digits = sixDigits(code);
     if (digits === null) throw new PipelineError('ICLOUD_CODE_WRONG', 'a code has six digits');
     return await this.exclusively(signal, async (wire) => {
-      await giveCode(wire, digits);
+      await giveCode(wire, digits, this.options.password);
       const start = { rung: 'account_login', resets: 0, proven: true } as const;
       return await resume(wire, { ...this.resumeOptions(by, acceptTerms), start, mayAskForCode: false });
     });

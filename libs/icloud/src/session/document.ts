@@ -3,7 +3,8 @@ import { errorCatalogue, type ErrorCode } from '@media-pipeline/contracts';
 import { z } from 'zod';
 
 const time = z.number();
-const phone = z.object({ id: z.number(), number: z.string() });
+/** `nonFTEU` goes back to Apple as it came. */
+const phone = z.object({ id: z.number(), number: z.string(), nonFTEU: z.boolean().optional() });
 
 const pendingCode = z.object({
   /** When the code was asked for. */
@@ -29,6 +30,7 @@ export const sessionDocument = z.object({
   login: z.string().nullable(),
   scnt: z.string().nullable(),
   sessionId: z.string().nullable(),
+  authAttributes: z.string().nullable(),
   sessionToken: z.string().nullable(),
   trustToken: z.string().nullable(),
   accountCountry: z.string().nullable(),
@@ -61,6 +63,7 @@ export const sessionDocument = z.object({
 });
 
 export type SessionDocument = z.infer<typeof sessionDocument>;
+export type Phone = z.infer<typeof phone>;
 export type PendingCode = z.infer<typeof pendingCode>;
 
 /** The session of an account that has never signed in here. */
@@ -71,6 +74,7 @@ export const freshDocument = (username: string): SessionDocument => ({
   login: null,
   scnt: null,
   sessionId: null,
+  authAttributes: null,
   sessionToken: null,
   trustToken: null,
   accountCountry: null,

@@ -6,6 +6,7 @@ import type { SessionDocument } from './document';
 const kept = {
   scnt: 'scnt',
   'x-apple-id-session-id': 'sessionId',
+  'x-apple-auth-attributes': 'authAttributes',
   'x-apple-session-token': 'sessionToken',
   'x-apple-twosv-trust-token': 'trustToken',
   'x-apple-id-account-country': 'accountCountry',

@@ -24,7 +24,8 @@ export const accountLoginRequest = (endpoints: ICloudEndpoints, session: Session
   });
 
 export type AccountAnswer =
-  | { readonly kind: 'account'; readonly dsid: string; readonly services: Readonly<Record<string, string>> }
+  /** `repair`: Apple wants something done at www.icloud.com; whether the session is whole all the same, its cookies tell. */
+  | { readonly kind: 'account'; readonly dsid: string; readonly services: Readonly<Record<string, string>>; readonly repair: boolean }
   | { readonly kind: 'stale' }
   /** HTTP 421. */
   | { readonly kind: 'misrouted' }
@@ -52,7 +53,7 @@ export function readAccount(answer: Answer): AccountAnswer {
 
   const dsid = textOf(property(person, 'dsid'));
   if (dsid === null) throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `asking for the account: it has no dsid (${describe(answer)})`);
-  return { kind: 'account', dsid, services: servicesOf(answer.json['webservices']) };
+  return { kind: 'account', dsid, services: servicesOf(answer.json['webservices']), repair: answer.json['isRepairNeeded'] === true };
 }
 
 /** hsaVersion 0 is an account without a second factor. */

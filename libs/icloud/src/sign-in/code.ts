@@ -1,16 +1,21 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import { describe } from '../http/answer';
 import { RateLimited, type Sent } from '../http/web-client';
-import type { PendingCode } from '../session/document';
+import type { PendingCode, Phone } from '../session/document';
 import { toCodeRequest, type SignIn } from './outcome';
-import { refuseSecurityKeys } from './password';
+import { refuseSecurityKeys, wantsEscrow } from './password';
+import { proveAgain } from './prove-password';
 import { codeRequest, deviceCodeRequest, readAsked, readChecked, readRoutes, routesRequest, smsRequest, trustRequest, type Asked } from './second-factor';
 import type { Wire } from './wire';
 
 /** Apple does not say how long a code lives; after this a new one is asked for. */
 const codeLifetimeMs = 10 * 60_000;
 
-type Route = Pick<PendingCode, 'via' | 'phoneId' | 'phones'>;
+/** A phone, or null for the devices that show codes. */
+interface Route {
+  readonly phone: Phone | null;
+  readonly phones: readonly Phone[];
+}
 
 /**
  * Has Apple send a code, to the devices when there are any. What is pending is written down before the request goes out: a process that dies
@@ -20,20 +25,21 @@ type Route = Pick<PendingCode, 'via' | 'phoneId' | 'phones'>;
 export async function askForCode(wire: Wire): Promise<SignIn> {
   const routes = readRoutes((await wire.send('asking where a code can go', routesRequest)).answer);
   refuseSecurityKeys(routes.described);
-  const [phone] = routes.phones;
-  const sms: Route | null = phone ? { via: 'sms', phoneId: phone.id, phones: routes.phones } : null;
+  const { phones } = routes;
+  const sms: Route | null = phones[0] ? { phone: phones[0], phones } : null;
   if (routes.noDevices && sms) return await ask(wire, sms, null);
-  return await ask(wire, { via: 'trusted_device', phoneId: null, phones: routes.phones }, sms);
+  return await ask(wire, { phone: null, phones }, sms);
 }
 
 /** Sends a code to a phone; whatever was pending is worth nothing from now on. @throws USAGE for a phone that the account does not have; as {@link askForCode} */
 export async function askForSms(wire: Wire, phoneId: number): Promise<SignIn> {
   const { pending } = wire.document;
   if (pending === null) throw nothingPending();
-  if (!pending.phones.some(({ id }) => id === phoneId)) {
+  const phone = pending.phones.find(({ id }) => id === phoneId);
+  if (!phone) {
     throw new PipelineError('USAGE', `the account has no phone ${phoneId}; it has ${pending.phones.map(({ id, number }) => `${id} (${number})`).join(', ') || 'none'}`);
   }
-  return await ask(wire, { via: 'sms', phoneId, phones: pending.phones }, null);
+  return await ask(wire, { phone, phones: pending.phones }, null);
 }
 
 export const nothingPending = (): PipelineError => new PipelineError('ICLOUD_CODE_EXPIRED', 'no code is being waited for: `media-pipeline icloud login` asks for one');
@@ -41,14 +47,15 @@ export const nothingPending = (): PipelineError => new PipelineError('ICLOUD_COD
 async function ask(wire: Wire, route: Route, otherwise: Route | null): Promise<SignIn> {
   const { clock, log, save } = wire.tools;
   const since = clock.now();
-  const pending: PendingCode = { ...route, since, expiresAt: since + codeLifetimeMs, wrongTries: 0 };
+  const via = route.phone ? 'sms' : 'trusted_device';
+  const pending: PendingCode = { via, phoneId: route.phone?.id ?? null, phones: route.phones, since, expiresAt: since + codeLifetimeMs, wrongTries: 0 };
   wire.update({ pending, state: 'code_needed', stateSince: since });
   await save();
 
   const asked = await sendAsk(wire, route);
   if (asked === 'asked') {
     await save();
-    log.info({ via: route.via }, 'Apple has sent a code');
+    log.info({ via }, 'Apple has sent a code');
     return { kind: 'code_needed', request: toCodeRequest(pending) };
   }
   if (asked === 'refused' && otherwise) return await ask(wire, otherwise, null);
@@ -58,20 +65,20 @@ async function ask(wire: Wire, route: Route, otherwise: Route | null): Promise<S
   throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', 'Apple refuses to send a code');
 }
 
-async function sendAsk(wire: Wire, { via, phoneId }: Route): Promise<Asked> {
-  const step = via === 'sms' ? 'asking for a code by SMS' : 'asking for a code';
+async function sendAsk(wire: Wire, { phone }: Route): Promise<Asked> {
+  const step = phone ? 'asking for a code by SMS' : 'asking for a code';
   let sent: Sent;
   try {
-    sent = await wire.send(step, (endpoints, session) => (phoneId === null ? deviceCodeRequest(endpoints, session) : smsRequest(endpoints, session, phoneId)), 'if_refused');
+    sent = await wire.send(step, (endpoints, session) => (phone ? smsRequest(endpoints, session, phone) : deviceCodeRequest(endpoints, session)), 'if_refused');
   } catch (error) {
     if (error instanceof RateLimited) await giveUp(wire);
     if (!(error instanceof PipelineError) || error.code !== 'ICLOUD_UNREACHABLE') throw error;
     // It may have arrived; a second one would make the first code worthless.
-    wire.tools.log.warn({ via }, 'the connection broke while a code was asked for; it may be on its way');
+    wire.tools.log.warn({ step }, 'the connection broke while a code was asked for; it may be on its way');
     return 'asked';
   }
   const asked = readAsked(sent.answer);
-  if (asked !== 'asked') wire.tools.log.warn({ via, answer: describe(sent.answer) }, 'Apple does not send a code');
+  if (asked !== 'asked') wire.tools.log.warn({ step, answer: describe(sent.answer) }, 'Apple does not send a code');
   return asked;
 }
 
@@ -83,9 +90,10 @@ async function giveUp(wire: Wire): Promise<void> {
 /**
  * Gives a code to Apple and has this client trusted. The session has its tokens afterwards, not yet its cookies.
  * @param code six digits
- * @throws ICLOUD_CODE_WRONG (the same request goes on), ICLOUD_CODE_EXPIRED, ICLOUD_SIGN_IN_LIMIT
+ * @param password for accounts that have to prove it once more
+ * @throws ICLOUD_CODE_WRONG (the same request goes on), ICLOUD_CODE_EXPIRED, ICLOUD_SIGN_IN_LIMIT, ICLOUD_PASSWORD_MISSING, ICLOUD_PASSWORD_WRONG
  */
-export async function giveCode(wire: Wire, code: string): Promise<void> {
+export async function giveCode(wire: Wire, code: string, password: string | null): Promise<void> {
   const { pending } = wire.document;
   if (pending === null) throw nothingPending();
   // A code must not be given twice: the second time it would be wrong.
@@ -99,11 +107,9 @@ export async function giveCode(wire: Wire, code: string): Promise<void> {
   if (checked === 'wrong') throw await wrongCode(wire, pending);
   await wire.tools.save();
 
+  if (wantsEscrow(answer)) await proveAgain(wire, password);
   const trusted = await wire.send('asking to be trusted', trustRequest);
-  if (trusted.answer.status > 299) {
-    if (checked === 'unclear') throw await wrongCode(wire, pending);
-    throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `asking to be trusted: ${describe(trusted.answer)}`);
-  }
+  if (trusted.answer.status > 299) throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `asking to be trusted: ${describe(trusted.answer)}`);
   const now = wire.tools.clock.now();
   wire.update({ pending: null, state: 'signed_out', stateSince: now, trustedSince: now, refusal: null });
   await wire.tools.save();

@@ -7,7 +7,10 @@ const widgetKey = 'd39ba9916b7251055b22c7f910e2ea796ee65e98b2ddecea8f5dde8d9d1a8
 /** Apple's pages answer browsers; every public client calls itself one. */
 export const userAgent = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3.1 Safari/605.1.15';
 
-type Tokens = Pick<SessionDocument, 'clientId' | 'scnt' | 'sessionId'>;
+/** What Apple's page tells of the browser (as icloud-photos-sync sends it). */
+const clientInfo = JSON.stringify({ U: userAgent, L: 'en-US', Z: 'GMT+00:00', V: '1.1', F: '' });
+
+type Tokens = Pick<SessionDocument, 'clientId' | 'scnt' | 'sessionId' | 'authAttributes'>;
 
 /**
  * Headers of a request to the identity service. `scnt` and the session id are those of the latest answer.
@@ -21,6 +24,9 @@ export const authHeaders = (endpoints: ICloudEndpoints, tokens: Tokens, from: 'f
     origin,
     referer: `${origin}/`,
     'user-agent': userAgent,
+    'x-apple-domain-id': '3',
+    'x-apple-frame-id': tokens.clientId,
+    'x-apple-i-fd-client-info': clientInfo,
     'x-apple-oauth-client-id': widgetKey,
     'x-apple-oauth-client-type': 'firstPartyAuth',
     'x-apple-oauth-redirect-uri': endpoints.origin,
@@ -30,6 +36,7 @@ export const authHeaders = (endpoints: ICloudEndpoints, tokens: Tokens, from: 'f
     'x-apple-oauth-state': tokens.clientId,
     'x-apple-widget-key': widgetKey,
     ...(tokens.scnt !== null && { scnt: tokens.scnt }),
+    ...(tokens.authAttributes !== null && { 'x-apple-auth-attributes': tokens.authAttributes }),
     ...(tokens.sessionId !== null && { 'x-apple-id-session-id': tokens.sessionId }),
   };
 };

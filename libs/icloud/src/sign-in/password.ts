@@ -19,11 +19,17 @@ export interface PasswordChallenge {
   readonly c: unknown;
 }
 
-export const initRequest = (endpoints: ICloudEndpoints, session: SessionDocument, ephemeral: Ephemeral): WebRequest => ({
+/** Which password proof: the sign-in itself, or the second one that some accounts ask for since iOS 26.4 (icloud-photos-sync), which names no account. */
+export type ProofOf = 'signin' | 'escrow';
+
+/** The user name as it is sent and proven. Apple takes any case and hashes the lower one. */
+export const accountName = ({ username }: Pick<SessionDocument, 'username'>, proofOf: ProofOf): string => (proofOf === 'signin' ? username.trim().toLowerCase() : '');
+
+export const initRequest = (endpoints: ICloudEndpoints, session: SessionDocument, proofOf: ProofOf, ephemeral: Ephemeral): WebRequest => ({
   method: 'POST',
-  url: `${endpoints.auth}/signin/init`,
+  url: `${endpoints.auth}/${proofOf}/init`,
   headers: authHeaders(endpoints, session, 'frame'),
-  body: JSON.stringify({ a: ephemeral.public.toString('base64'), accountName: session.username, protocols: ['s2k', 's2k_fo'] }),
+  body: JSON.stringify({ a: ephemeral.public.toString('base64'), accountName: accountName(session, proofOf), protocols: ['s2k', 's2k_fo'] }),
 });
 
 /**
@@ -45,7 +51,7 @@ export const completeRequest = (endpoints: ICloudEndpoints, session: SessionDocu
   url: `${endpoints.auth}/signin/complete?isRememberMeEnabled=true`,
   headers: authHeaders(endpoints, session, 'frame'),
   body: JSON.stringify({
-    accountName: session.username,
+    accountName: accountName(session, 'signin'),
     c: challenge.c,
     m1: m1.toString('base64'),
     m2: m2.toString('base64'),
@@ -54,7 +60,17 @@ export const completeRequest = (endpoints: ICloudEndpoints, session: SessionDocu
   }),
 });
 
-export type Completed = 'trusted' | 'second_factor' | 'repair' | 'wrong_password' | 'stale_context';
+export const escrowCompleteRequest = (endpoints: ICloudEndpoints, session: SessionDocument, challenge: PasswordChallenge, { m1, m2, key }: Proof): WebRequest => ({
+  method: 'POST',
+  url: `${endpoints.auth}/escrow/complete`,
+  headers: authHeaders(endpoints, session, 'frame'),
+  body: JSON.stringify({ m1: m1.toString('base64'), m2: m2.toString('base64'), c: challenge.c, k: key.toString('base64') }),
+});
+
+/** Whether a 409 asks for the second password proof. */
+export const wantsEscrow = ({ status, headers }: Answer): boolean => status === 409 && (headers['x-apple-edp'] !== undefined || headers['x-apple-pdp'] !== undefined);
+
+export type Completed = 'trusted' | 'second_factor' | 'escrow' | 'repair' | 'wrong_password' | 'stale_context';
 
 /** @throws ICLOUD_SECURITY_KEYS, ICLOUD_ACCOUNT_LOCKED, ICLOUD_ANSWER_UNKNOWN */
 export function readComplete(answer: Answer): Completed {
@@ -63,11 +79,11 @@ export function readComplete(answer: Answer): Completed {
   if (answer.status === 401 || serviceErrorCodes(answer).includes(wrongPassword)) return 'wrong_password';
   if (status === 409) {
     refuseSecurityKeys(answer.json);
-    return 'second_factor';
+    return wantsEscrow(answer) ? 'escrow' : 'second_factor';
   }
   if (status === 412) return 'repair';
   if (status === 421 || status === 450 || (status === 401 && answer.status !== 401)) return 'stale_context';
-  if (status > 299) throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `proving the password: ${describe(answer)}`);
+  if (status > 299) throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `proving the password: ${describe(answer)}${status === 403 ? ', as for a user name that Apple does not know' : ''}`);
   return 'trusted';
 }
 

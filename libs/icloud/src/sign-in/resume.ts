@@ -22,6 +22,9 @@ export interface ResumeOptions {
   readonly mayAskForCode: boolean;
 }
 
+/** Missing from the half session that is all there is while something waits at www.icloud.com (rclone #9919). */
+const sessionCookie = 'X-APPLE-WEBAUTH-TOKEN';
+
 /** Climbs the ladder until the session is open or a person is needed. @throws the ICLOUD_* reasons that stand in the way */
 export async function resume(wire: Wire, options: ResumeOptions): Promise<SignIn> {
   let climb = options.start;
@@ -50,6 +53,9 @@ async function tryRung(wire: Wire, climb: Climb, options: ResumeOptions): Promis
   if (account.kind === 'terms') account = await afterTerms(wire, account.locale, options.acceptTerms);
   switch (account.kind) {
     case 'account':
+      if (account.repair && !(await wire.tools.session.cookies.has(sessionCookie, wire.tools.clock.now()))) {
+        throw new PipelineError('ICLOUD_TERMS', 'Apple opens no session before something is settled at www.icloud.com, mostly new terms');
+      }
       keep(wire, account, climb.rung === 'account_login');
       return 'in';
     case 'second_factor':

@@ -1,12 +1,12 @@
 import { property, serviceErrorCodes, textOf, type Answer } from '../http/answer';
 import type { WebRequest } from '../http/transport';
 import type { ICloudEndpoints } from '../endpoints';
-import type { PendingCode, SessionDocument } from '../session/document';
+import type { PendingCode, Phone, SessionDocument } from '../session/document';
 import { authHeaders } from './headers';
 
 /** Where a code can be sent. */
 export interface CodeRoutes {
-  readonly phones: readonly { readonly id: number; readonly number: string }[];
+  readonly phones: readonly Phone[];
   /** Apple says that there is no device to show a code. */
   readonly noDevices: boolean;
   /** The description as it came, for what else it may say (security keys). */
@@ -24,17 +24,18 @@ export const routesRequest = (endpoints: ICloudEndpoints, session: SessionDocume
   headers: { ...bare(authHeaders(endpoints, session, 'frame')), accept: 'application/json, text/html;q=0.9' },
 });
 
-/** Reads `GET auth`, JSON or the page's `boot_args` (as icloudpd reads the page, pyicloud both). What cannot be read has no routes. */
+/**
+ * Reads `GET auth`, JSON or the page's `boot_args` (as icloudpd reads the page, pyicloud both; since iOS 26.4 the phones are in `bridgeInitiateData`).
+ * What cannot be read has no routes.
+ */
 export function readRoutes(answer: Answer): CodeRoutes {
   const body = answer.json ?? bootArguments(answer.text);
   const described = property(body, 'direct', 'twoSV') ?? body;
-  const verification = property(described, 'phoneNumberVerification');
-  const listed = [property(described, 'trustedPhoneNumbers'), property(verification, 'trustedPhoneNumbers')].find(Array.isArray) ?? [
-    property(described, 'trustedPhoneNumber') ?? property(verification, 'trustedPhoneNumber'),
-  ];
+  const places = [described, property(described, 'phoneNumberVerification'), property(described, 'bridgeInitiateData', 'phoneNumberVerification')];
+  const listed = places.map((place) => property(place, 'trustedPhoneNumbers')).find(Array.isArray) ?? places.map((place) => property(place, 'trustedPhoneNumber'));
   const phones = listed.flatMap((phone: unknown) => {
-    const id = property(phone, 'id');
-    return typeof id === 'number' ? [{ id, number: masked(phone) }] : [];
+    const [id, nonFTEU] = [property(phone, 'id'), property(phone, 'nonFTEU')];
+    return typeof id === 'number' ? [{ id, number: masked(phone), ...(typeof nonFTEU === 'boolean' && { nonFTEU }) }] : [];
   });
   return { phones, noDevices: property(described, 'noTrustedDevices') === true, described };
 }
@@ -64,11 +65,11 @@ export const deviceCodeRequest = (endpoints: ICloudEndpoints, session: SessionDo
   headers: bare(authHeaders(endpoints, session, 'page')),
 });
 
-export const smsRequest = (endpoints: ICloudEndpoints, session: SessionDocument, phoneId: number): WebRequest => ({
+export const smsRequest = (endpoints: ICloudEndpoints, session: SessionDocument, phone: Phone): WebRequest => ({
   method: 'PUT',
   url: `${endpoints.auth}/verify/phone`,
   headers: authHeaders(endpoints, session, 'page'),
-  body: JSON.stringify({ phoneNumber: { id: phoneId }, mode: 'sms' }),
+  body: JSON.stringify({ phoneNumber: payload(phone), mode: 'sms' }),
 });
 
 export type Asked = 'asked' | 'too_many' | 'stale' | 'refused';
@@ -81,19 +82,22 @@ export function readAsked(answer: Answer): Asked {
   return staleContext.has(answer.status) ? 'stale' : 'refused';
 }
 
-export function codeRequest(endpoints: ICloudEndpoints, session: SessionDocument, { via, phoneId }: PendingCode, code: string): WebRequest {
+const payload = ({ id, nonFTEU }: Phone): object => ({ id, ...(nonFTEU !== undefined && { nonFTEU }) });
+
+export function codeRequest(endpoints: ICloudEndpoints, session: SessionDocument, { phoneId, phones }: PendingCode, code: string): WebRequest {
   const headers = authHeaders(endpoints, session, 'page');
   const securityCode = { code };
-  return via === 'sms' && phoneId !== null
-    ? { method: 'POST', url: `${endpoints.auth}/verify/phone/securitycode`, headers, body: JSON.stringify({ phoneNumber: { id: phoneId }, securityCode, mode: 'sms' }) }
+  const phone = phones.find(({ id }) => id === phoneId);
+  return phone
+    ? { method: 'POST', url: `${endpoints.auth}/verify/phone/securitycode`, headers, body: JSON.stringify({ phoneNumber: payload(phone), securityCode, mode: 'sms' }) }
     : { method: 'POST', url: `${endpoints.auth}/verify/trusteddevice/securitycode`, headers, body: JSON.stringify({ securityCode }) };
 }
 
-/** `unclear`: nothing says no and nothing says yes; whether the session can be trusted will tell. `gone`: Apple knows of no code any more. */
-export type Checked = 'right' | 'wrong' | 'unclear' | 'gone' | 'too_many';
+/** `gone`: Apple knows of no code any more. */
+export type Checked = 'right' | 'wrong' | 'gone' | 'too_many';
 
 /**
- * Whether a code was right: 200 or 204, or 409 with `securityCode.valid`, or a session token in any answer (as icloudpd users report). Wrong
+ * Whether a code was right: 200 or 204, or 409 with `securityCode.valid`, or a session token in any answer (as icloud-photos-sync reads it). Wrong
  * codes are service error -21669.
  */
 export function readChecked(answer: Answer): Checked {
@@ -104,7 +108,6 @@ export function readChecked(answer: Answer): Checked {
   if (property(security, 'valid') === true) return 'right';
   if (answer.headers['x-apple-session-token'] !== undefined && codes.length === 0) return 'right';
   if (answer.status === 200 || answer.status === 204) return codes.length === 0 ? 'right' : 'wrong';
-  if (answer.status === 409) return 'unclear';
   return staleContext.has(answer.status) ? 'gone' : 'wrong';
 }
 

@@ -2,9 +2,12 @@ import { createHash, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /**
- * SRP-6a as Apple's sign-in page speaks it: the 2048-bit group of RFC 5054, SHA-256, and four differences from the RFC, all of which a
- * generic SRP library gets wrong (as icloudpd and icloudpd-rs do; foxt/js-srp calls it "GSA"): the password goes through PBKDF2 first; the
- * user name is left out of x; g is padded in H(N) xor H(g); A, B and S are hashed into M1, M2 and K without their leading zero bytes.
+ * SRP-6a as Apple's sign-in page speaks it: the 2048-bit group of RFC 5054, SHA-256, and what a generic SRP library gets wrong (as icloudpd
+ * and icloudpd-rs do; foxt/js-srp calls it "GSA"): the password goes through PBKDF2 first; the user name is left out of x; g is padded in
+ * H(N) xor H(g); A, B and S are hashed into M1, M2 and K without their leading zero bytes.
+ *
+ * On that last point public sources disagree: icloud-photos-sync, reading Apple's own script, pads A and S. Numbers without leading zero
+ * bytes are the same in both readings, so A is chosen to be one, and {@link Proof.clear} tells whether B and S are.
  */
 const N = BigInt(
   `0x${[
@@ -30,10 +33,16 @@ export interface Ephemeral {
   readonly public: Buffer;
 }
 
-/** @param secret only tests choose it; else 256 random bits, as RFC 5054 §3.1 asks for at the least */
-export function createEphemeral(secret: bigint = toInteger(randomBytes(32))): Ephemeral {
-  return { secret, public: toBytes(power(g, secret)) };
+/** Half a sign-in with a random secret of 256 bits, as RFC 5054 §3.1 asks for at the least. A has its full 256 bytes. */
+export function createEphemeral(): Ephemeral {
+  for (;;) {
+    const ephemeral = ephemeralOf(toInteger(randomBytes(32)));
+    if (ephemeral.public.length === groupBytes) return ephemeral;
+  }
 }
+
+/** The public half of a secret. */
+export const ephemeralOf = (secret: bigint): Ephemeral => ({ secret, public: toBytes(power(g, secret)) });
 
 const stretch = promisify(pbkdf2);
 
@@ -48,6 +57,7 @@ export async function derivePassword(password: string, protocol: PasswordProtoco
 }
 
 export interface Challenge {
+  /** In lower case: that is how Apple's page hashes it (icloud-photos-sync). */
   readonly username: string;
   /** What {@link derivePassword} made. */
   readonly password: Uint8Array;
@@ -60,6 +70,10 @@ export interface Challenge {
 export interface Proof {
   readonly m1: Buffer;
   readonly m2: Buffer;
+  /** K, which both sides have now. */
+  readonly key: Buffer;
+  /** Neither B nor S begins with a zero byte: every reading of the protocol gives this proof. */
+  readonly clear: boolean;
 }
 
 /** @throws RangeError when the server's B would give the secret away (RFC 5054 §2.5.4) */
@@ -74,11 +88,12 @@ export function prove(ephemeral: Ephemeral, challenge: Challenge): Proof {
   const x = toInteger(hash(challenge.salt, hash(':', challenge.password)));
   const k = toInteger(hash(toBytes(N), padded(toBytes(g))));
   const base = (((B - k * power(g, x)) % N) + N) % N;
-  const K = hash(toBytes(power(base, ephemeral.secret + u * x)));
+  const S = toBytes(power(base, ephemeral.secret + u * x));
+  const key = hash(S);
 
   const groupHash = xor(hash(toBytes(N)), hash(padded(toBytes(g))));
-  const m1 = hash(groupHash, hash(challenge.username), challenge.salt, clientPublic, serverPublic, K);
-  return { m1, m2: hash(clientPublic, m1, K) };
+  const m1 = hash(groupHash, hash(challenge.username), challenge.salt, clientPublic, serverPublic, key);
+  return { m1, m2: hash(clientPublic, m1, key), key, clear: S.length === groupBytes && serverPublic.length === groupBytes };
 }
 
 function hash(...parts: readonly (string | Uint8Array)[]): Buffer {

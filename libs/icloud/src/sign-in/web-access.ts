@@ -1,5 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
-import { describe, property, textOf, type Answer } from '../http/answer';
+import { describe, property, type Answer } from '../http/answer';
 import type { WebRequest } from '../http/transport';
 import type { ICloudEndpoints } from '../endpoints';
 import type { SessionDocument } from '../session/document';
@@ -41,12 +41,10 @@ export const pcsRequest = (endpoints: ICloudEndpoints, session: SessionDocument,
 export function readPcs(answer: Answer): boolean {
   refuseWebAccessOff(answer);
   if (property(answer.json, 'status') === 'success') return true;
-  const message = textOf(property(answer.json, 'message'));
-  if (message !== null && notYet.has(message.replace(/\.$/, ''))) return false;
+  // Apple's words for "not yet" differ ("Requested the device to upload cookies.", "Cookies not available yet on server."): all failures are waited out.
+  if (answer.status >= 200 && answer.status <= 299 && property(answer.json, 'status') === 'failure') return false;
   throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `asking for the cookies of protected data: ${describe(answer)}`);
 }
-
-const notYet: ReadonlySet<string> = new Set(['Requested the device to upload cookies', 'Cookies not available yet on server']);
 
 function refuseWebAccessOff({ json }: Answer): void {
   if (property(json, 'isWebAccessAllowed') === false) throw new PipelineError('ICLOUD_WEB_ACCESS_OFF', 'the account does not let the web in');

@@ -47,7 +47,7 @@ export class Wire {
 
   /** Throws away what the identity service knows us by, so that it starts from nothing; the trust stays. */
   async forgetContext(): Promise<void> {
-    this.update({ scnt: null, sessionId: null });
+    this.update({ scnt: null, sessionId: null, authAttributes: null });
     await this.tools.session.cookies.forgetHost(this.tools.endpoints.auth);
   }
 }
