@@ -31,6 +31,9 @@ export function judge(status: number, headers: Readonly<Record<string, string>>,
   return { kind: 'not_the_file', why: `HTTP ${status}` };
 }
 
+/** Whether content begins like a web page (only asked where the answer's head leaves it open). */
+export const beginsLikePage = (chunk: Uint8Array): boolean => /^\s*<(!doctype html|html)\b/i.test(Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(chunk.length, 64)).toString('latin1'));
+
 function judgePart(range: string | undefined, { have, bytes }: Wanted): Verdict {
   const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range?.trim() ?? '') ?? [];
   if (from === undefined || total === undefined) return { kind: 'restart' };

@@ -4,7 +4,7 @@ import { silent, type ICloudLog } from '../log';
 import { backoffMs } from '../photos/backoff';
 import type { CloudResource } from '../photos/types';
 import type { ContentResponse, ServiceClient } from '../service';
-import { judge, type Verdict } from './answer';
+import { beginsLikePage, judge, type Verdict } from './answer';
 import { Bandwidth } from './bandwidth';
 import { compareChecksums } from './content-hash';
 import { PartFile } from './part-file';
@@ -135,10 +135,12 @@ export class Downloader {
     return await this.#pour(response, resource, file, options);
   }
 
-  async #pour({ body }: ContentResponse, resource: CloudResource, file: PartFile, { signal, progress }: DownloadOptions): Promise<Ended> {
+  async #pour(response: ContentResponse, resource: CloudResource, file: PartFile, { signal, progress }: DownloadOptions): Promise<Ended> {
+    const { body, headers } = response;
     let why = 'the answer ended too early';
     try {
       for await (const chunk of incoming(body)) {
+        if (file.bytes === 0 && headers['content-length'] === undefined && beginsLikePage(chunk)) return { kind: 'not_the_file', why: 'a web page' };
         if (file.bytes + chunk.length > resource.bytes) {
           await file.reset();
           return { kind: 'not_the_file', why: `more than ${resource.bytes} bytes` };
@@ -152,10 +154,10 @@ export class Downloader {
         if (paid) await paid;
       }
     } catch (error) {
-      body.destroy();
       if (!(error instanceof BrokenBody)) throw error;
       why = error.message;
     } finally {
+      discard(response);
       // Also when it was cut off or called off: what came is there for the next try.
       await file.flush();
     }
@@ -224,6 +226,7 @@ async function* incoming(body: ContentResponse['body']): AsyncGenerator<Uint8Arr
   }
 }
 
+/** Lets go of a body, read to its end or not. */
 function discard({ body }: ContentResponse): void {
   body.on('error', () => undefined);
   body.destroy();

@@ -18,7 +18,7 @@ describe('decodeFilename', () => {
   ])('reads %s', (_, field, expected) => expect(decodeFilename(field)).toBe(expected));
 
   it('gives back every name with an extension, however it is encoded', () => {
-    const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text.trim() === text && text !== '' && !/\p{Cc}/u.test(text) && text.isWellFormed()).map((stem) => `${stem}.HEIC`);
+    const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text.trim() === text && text !== '' && !/\p{Cc}/u.test(text)).map((stem) => `${stem}.HEIC`);
     fc.assert(
       fc.property(name, (text) => {
         expect(decodeFilename({ type: 'STRING', value: text })).toBe(text);

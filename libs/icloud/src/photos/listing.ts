@@ -32,6 +32,7 @@ export class Listing {
   readonly #pairing: Pairing;
   readonly #seen = new SeenNames();
   #count: number | null | undefined;
+  #refused = 0;
 
   constructor(
     private readonly calls: PhotosCalls,
@@ -55,7 +56,8 @@ export class Listing {
     for await (const { assets, refused } of answers) yield { assets, refused, syncToken };
     const { overdue, lone } = this.#pairing.finish();
     const last = await withMasters(this.calls, this.zone, overdue, this.options.signal);
-    last.refused.push(...lone.map(({ recordName }) => loneMaster(recordName)));
+    // A refused asset leaves its master alone: that is counted already.
+    last.refused.push(...lone.slice(this.#refused).map(({ recordName }) => loneMaster(recordName)));
     if (last.assets.length + last.refused.length > 0) yield { ...last, syncToken };
   }
 
@@ -120,7 +122,7 @@ export class Listing {
     return {
       assets: [...made.assets, ...late.assets],
       refused: [...refused, ...made.refused, ...late.refused],
-      page: { covered: Math.max(distinct, new Set(masters.map(({ recordName }) => recordName)).size), fresh: fresh.length, freshMasters, familiar: distinct - fresh.length },
+      page: { covered: distinct, fresh: fresh.length, freshMasters, familiar: distinct - fresh.length },
     };
   }
 
@@ -128,7 +130,9 @@ export class Listing {
   #refusalsFor(refusal: Refusal): Refusal[] {
     const waiting = this.#pairing.takeAwaiting(refusal.recordName);
     if (waiting.length > 0) return waiting.map(({ recordName }) => ({ recordName, code: refusal.code, reason: `its master ${refusal.recordName}: ${refusal.reason}` }));
-    return this.#seen.add(refusal.recordName) ? [refusal] : [];
+    if (!this.#seen.add(refusal.recordName)) return [];
+    this.#refused += 1;
+    return [refusal];
   }
 }
 

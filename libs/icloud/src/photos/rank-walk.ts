@@ -1,6 +1,6 @@
 /** What an answered page was like, in assets (ranks). */
 export interface WalkedPage {
-  /** Ranks that the page covers: its assets, or its masters where those are more (a pair can be torn apart by the border). */
+  /** Its assets: as many ranks. */
   readonly covered: number;
   /** Assets that had not been seen before. */
   readonly fresh: number;
@@ -12,12 +12,12 @@ export interface WalkedPage {
 
 const sameRankTries = 3;
 const forwardProbes = 5;
-const stepsBack = 10;
+const timesBack = 4;
 
 /**
  * Which rank to ask for next, so that a listing by rank misses nothing while the library changes under it. Pages overlap by a few assets: a page
  * without anything familiar means that photos before it were deleted meanwhile and others moved into the places already read, so it goes back
- * for them. A page without anything new is not the end (as icloudpd-rs found): the same place is asked again, then places behind it, until the
+ * for them, farther each time. A page without anything new is not the end (as icloudpd-rs found): the same place is asked again, then places behind it, until the
  * server's own count is reached or the tries run out.
  */
 export class RankWalk {
@@ -31,7 +31,7 @@ export class RankWalk {
 
   /** @param step ranks that a full page covers */
   constructor(private readonly step: number) {
-    this.#overlap = Math.min(4, Math.floor(step / 4));
+    this.#overlap = Math.min(4, Math.floor(step / 2));
   }
 
   /** The rank to ask for. */
@@ -48,18 +48,18 @@ export class RankWalk {
   answered(page: WalkedPage, count: number | null): boolean {
     this.#seen += page.fresh;
     const end = this.#ask + page.covered;
-    if (this.#isBarren(page)) return this.#probe(count);
-    this.#barren = 0;
-    if (this.#anchored && page.familiar === 0 && this.#ask > 0 && this.#wentBack < stepsBack) {
-      this.#wentBack += 1;
+    if (this.#anchored && page.familiar === 0 && this.#ask > 0 && this.#wentBack < timesBack) {
       this.#frontier = Math.max(this.#frontier, end);
-      this.#go(Math.max(0, this.#ask - this.step), true);
+      this.#go(Math.max(0, this.#ask - this.step * 2 ** this.#wentBack), true);
+      this.#wentBack += 1;
       return true;
     }
-    if (page.familiar > 0) this.#wentBack = 0;
+    if (this.#isBarren(page)) return this.#probe(count);
+    this.#barren = 0;
+    if (page.familiar > 0 && end > this.#frontier) this.#wentBack = 0;
     this.#frontier = Math.max(this.#frontier, end);
-    if (page.covered > this.#overlap) this.#go(end - this.#overlap, this.#overlap > 0);
-    else this.#go(end, false);
+    const overlap = Math.max(0, Math.min(this.#overlap, page.covered - 1));
+    this.#go(end - overlap, overlap > 0);
     return true;
   }
 
