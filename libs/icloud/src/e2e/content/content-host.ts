@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { Agent, request } from 'undici';
 import type { CloudResource } from '../../photos/types';
 import { contentHash } from '../../download/content-hash';
-import { ServiceClient, type ContentResponse } from '../../service';
-import { PipelineError } from '@media-pipeline/contracts';
+import { AddressOpener } from './address-opener';
 
 export type Reply = (request: IncomingMessage, response: ServerResponse, content: Buffer) => void;
 
@@ -18,11 +16,10 @@ export const good: Reply = (request, response, content) => {
 };
 
 /** A content host on loopback that answers from a script, and well when that is over; and the signed-in access that knows only how to open an address. */
-export class ContentHost extends ServiceClient {
+export class ContentHost extends AddressOpener {
   readonly asked: { url: string; range: string | undefined }[] = [];
   script: Reply[] = [];
   otherwise: Reply = good;
-  readonly #agent = new Agent({ allowH2: false });
   #fresh = 0;
 
   private constructor(
@@ -55,21 +52,8 @@ export class ContentHost extends ServiceClient {
 
   readonly freshUrl = async (): Promise<string> => `${this.url}/fresh-${(this.#fresh += 1)}/\${f}`;
 
-  override async call(): Promise<unknown> {
-    throw new Error('nothing to call here');
-  }
-
-  override async open(url: string, { headers, signal }: { headers?: Readonly<Record<string, string>>; signal?: AbortSignal }): Promise<ContentResponse> {
-    try {
-      const answer = await request(url, { dispatcher: this.#agent, headers: { ...headers }, ...(signal && { signal }) });
-      return { status: answer.statusCode, headers: answer.headers as Record<string, string>, body: answer.body };
-    } catch (error) {
-      throw new PipelineError('ICLOUD_UNREACHABLE', String(error), { cause: error });
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+  override async close(): Promise<void> {
+    await super.close();
     this.server.closeAllConnections();
     this.server.close();
   }
