@@ -2,7 +2,7 @@ import type { LocalAccount } from './local-account';
 
 /** What accountLogin and validate answer: the account, the hosts of its services, and how far it is trusted. */
 export function loginAnswer(account: LocalAccount, origin: string, state: { trusted: boolean; challenge: boolean; extended: boolean }): object {
-  const terms = account.termsPending ? { termsUpdateNeeded: true, isRepairNeeded: true } : { termsUpdateNeeded: false, isRepairNeeded: false };
+  const terms = account.termsPending && !state.challenge ? { termsUpdateNeeded: true, isRepairNeeded: true } : { termsUpdateNeeded: false, isRepairNeeded: false };
   return {
     ...terms,
     dsInfo: dsInfo(account),

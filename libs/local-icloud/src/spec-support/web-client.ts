@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, fetch } from 'undici';
-import type { Response } from 'undici';
+import { Agent, Headers, request } from 'undici';
 import { WIDGET_KEY } from '../account/idmsa';
 import type { LocalICloud } from '../server';
 import { SrpClient } from './srp-client';
@@ -8,7 +7,7 @@ import type { Challenge } from './srp-client';
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Response['headers'];
+  readonly headers: Headers;
   readonly body: unknown;
 }
 
@@ -111,21 +110,24 @@ export class WebClient {
     return this.send('POST', url, {}, { 'Content-Type': 'text/plain' });
   }
 
+  /** Not with fetch, which asks once more by itself after a 421. */
   private async send(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(url, {
-      method,
+    const answer = await request(url, {
+      method: method as 'GET' | 'POST' | 'PUT',
       headers: { ...headers, ...(cookie === '' ? {} : { Cookie: cookie }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       dispatcher: this.agent,
     });
-    for (const line of answer.headers.getSetCookie()) {
+    const received = new Headers();
+    for (const [name, value] of Object.entries(answer.headers)) for (const each of [value ?? []].flat()) received.append(name, each);
+    for (const line of received.getSetCookie()) {
       const [pair = ''] = line.split(';');
       const at = pair.indexOf('=');
       if (pair.length === at + 1) this.cookies.delete(pair.slice(0, at));
       else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: received, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
   }
 }
