@@ -14,3 +14,4 @@ export * from './photos/library';
 export type { ListedPage, ListOptions } from './photos/listing';
 export type { Wanted } from './photos/lookup';
 export * from './photos/types';
+export { extensionOf } from './photos/uniform-types';

@@ -11,7 +11,8 @@ export interface ArrivingFile {
   readonly sourcePath: string;
   /** What tells one version of the source file from another: `size:mtimeNs:inode` of a folder's, `bytes:checksum` of iCloud's. */
   readonly fingerprint: string;
-  readonly modifiedAt: Date;
+  /** Null where the source knows no time for it. */
+  readonly modifiedAt: Date | null;
 }
 export interface Arrival {
   readonly source: AssetSource;
@@ -30,6 +31,7 @@ export interface AssetFilter {
   readonly source?: AssetSource;
   /** Whether the source has it no longer. */
   readonly gone?: boolean;
+  readonly duplicateOf?: string;
   readonly after?: string;
   readonly limit: number;
 }

@@ -12,7 +12,8 @@ const code = '739105';
 
 let scene: Scene;
 let said: string[];
-const write = (fields: object, message: string): void => void said.push(`${message} ${JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? { ...value, message: value.message, cause: String(value.cause) } : value))}`);
+const plain = (_: string, value: unknown): unknown => (value instanceof Error ? { name: value.name, message: value.message, cause: String(value.cause) } : value);
+const write = (fields: object, message: string): void => void said.push(`${message} ${JSON.stringify(fields, plain)}`);
 const logger: BusLogger = { debug: write, info: write, warn: write, error: write };
 
 beforeAll(async () => (scene = await Scene.open()));

@@ -154,6 +154,7 @@ export class SqlAssetRepository extends AssetRepository {
       ['state = ?', filter.state],
       ['code = ?', filter.code],
       ['source = ?', filter.source],
+      ['duplicate_of = ?', filter.duplicateOf],
       ['id > ?', filter.after],
     ];
     const used = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
-import { bytesOfName, copyDurably, Library, withNumber, type Placement } from '@media-pipeline/files';
+import { bytesOfName, copyDurably, Library, type Placement } from '@media-pipeline/files';
 import { Database, type MediaFile } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
+import { otherPlaces } from '../../other-places';
 import { DiskDoctor } from './disk-doctor';
-
-const mostNumbers = 20;
 
 /** Brings the bytes of a source file to the place that was reserved for them. */
 @Injectable()
@@ -40,10 +39,7 @@ export class Courier {
 
   /** The database gave the name out, but the disk has something there that the database does not know: it stays, and the file takes another name. */
   private async elsewhere(file: MediaFile, source: Buffer, fingerprint: string, signal: AbortSignal): Promise<Placement> {
-    const folder = file.path.slice(0, file.path.lastIndexOf('/'));
-    const name = file.path.slice(folder.length + 1);
-    const numbered = Array.from({ length: mostNumbers }, (_, at) => this.library.path('originals', ...folder.split('/').slice(1), withNumber(name, at + 2)));
-    for (const path of [...numbered, this.library.path('originals', file.id, name)]) {
+    for (const path of otherPlaces(this.library, file)) {
       try {
         await this.database.assets.setFilePath(file.id, path);
         return await this.copy(source, path, fingerprint, signal);

@@ -80,6 +80,16 @@ export function sourceContract(setup: () => Setup): void {
       expect((await database.log.list({ assetId: asset.id, limit: 10 })).map(({ message }) => message).slice(0, 3)).toEqual(['back', 'deleted in iCloud', 'deleted in iCloud']);
     });
 
+    it('is listed with what is the same as it', async () => {
+      const { database } = setup();
+      const zone = newPrefix();
+      const [kept, twin] = [await discovered(database, photo(zone, 'A')), await discovered(database, photo(zone, 'B'))];
+      await database.assets.move(twin.id, 'discovered', 'duplicate', logOf('dedupe'), { duplicateOf: kept.id });
+      expect((await database.assets.list({ duplicateOf: kept.id, gone: false, limit: 10 })).map(({ id }) => id)).toEqual([twin.id]);
+      await database.assets.recordGone([twin.id], 'purged', logOf('ingest'));
+      expect(await database.assets.list({ duplicateOf: kept.id, gone: false, limit: 10 })).toEqual([]);
+    });
+
     it('is listed by source', async () => {
       const { database } = setup();
       const asset = await reserveOne(database, photo(newPrefix(), 'A'));
