@@ -6,6 +6,7 @@ const usage = `local-icloud: a stand-in for Apple's iCloud on this machine
   --host ADDRESS  default: 127.0.0.1
   --photos DIR    a folder whose photos and videos are put into the library
   --username NAME --password TEXT
+  --with-parent   stop when standard input ends, as it does when the process that started this one is gone
 Prints one JSON object a line: {"event":"ready",...}, then {"event":"code",...} for every code the devices show.
 `;
 
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
       photos: { type: 'string' },
       username: { type: 'string' },
       password: { type: 'string' },
+      'with-parent': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -40,10 +42,12 @@ async function main(): Promise<void> {
   const close = (): void => {
     if (closing) return;
     closing = true;
+    process.stdin.pause();
     void cloud.close();
   };
   process.once('SIGINT', close);
   process.once('SIGTERM', close);
+  if (values['with-parent']) process.stdin.resume().once('end', close);
   say({ event: 'ready', url: cloud.url, endpoints: cloud.endpoints, username: cloud.account.username, assets: assets.length });
 }
 

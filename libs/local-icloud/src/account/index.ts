@@ -11,7 +11,6 @@ import { registerVerification } from './verify-routes';
 import { requireSession } from './web-session';
 
 export { LocalAccount } from './local-account';
-export { defaultSettings } from './settings';
 export type { AccountSettings, TrustedPhone } from './settings';
 
 export interface AccountParts {
