@@ -28,11 +28,15 @@ ICLOUD_SETUP_URL=${endpoints.setup}
 SECRETS_KEY=only-for-the-demonstration
 `;
 
-/** What the second reading found, in words. `zones` as \`icloud status --json\` has them. */
-export function secondReading(zones, downloads) {
-  const sum = (key) => zones.reduce((total, zone) => total + zone[key], 0);
-  const found = `${sum('listed')} listed, ${sum('taken')} taken, ${sum('alreadyHere')} already here`;
-  return downloads === 0 ? `The second reading downloaded nothing: ${found}.` : `The second reading downloaded ${downloads} files, and should have downloaded none: ${found}.`;
+/**
+ * What the second reading found, in words.
+ * @param {{ asked: { changed: string[] } | null, zones: object[] }} status as `icloud status --json` has it
+ * @param {number} downloads files that the stand-in gave out meanwhile
+ */
+export function secondReading({ asked, zones }, downloads) {
+  if (downloads > 0) return `The second reading downloaded ${downloads} files, and should have downloaded none.`;
+  const here = zones.reduce((total, { full }) => total + (full ? full.taken + full.here : 0), 0);
+  return `The second reading downloaded nothing: ${asked?.changed.length === 0 ? 'asked what is new, iCloud said nothing, and' : 'everything was listed, and'} all ${here} photos and videos are here.`;
 }
 
 /** The stand-in as a child in a process group of its own: a Ctrl-C at the terminal is for the pipeline alone, which still needs it to end well. */
@@ -144,8 +148,8 @@ async function demonstrate(standIn, pipeline, { asks, stay, codes }) {
   const again = await pipeline.run(['run', '--once'], { stdin });
   if (again !== 0) return again;
   const after = await standIn.counts();
-  const { readings } = await pipeline.read(['icloud', 'status']);
-  print(`\n${secondReading(readings, after.downloads - before.downloads)} Signed in with the password ${after.signIns} ${after.signIns === 1 ? 'time' : 'times'} in all.`);
+  const found = await pipeline.read(['icloud', 'status']);
+  print(`\n${secondReading(found, after.downloads - before.downloads)} Signed in with the password ${after.signIns} ${after.signIns === 1 ? 'time' : 'times'} in all.`);
   print(`The archive: ${path.join(place, 'library', 'sorted')}`);
   print(`Look around: npx media-pipeline asset list --config ${path.relative(process.cwd(), settings)}; delete ${path.relative(process.cwd(), place)} when you have seen enough.`);
   return after.downloads === before.downloads ? 0 : 1;

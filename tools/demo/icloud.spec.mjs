@@ -9,8 +9,9 @@ describe('the demonstration of iCloud', () => {
   });
 
   it('tells a second reading that downloads something from one that does not', () => {
-    const zones = [{ listed: 3, taken: 0, alreadyHere: 3 }, { listed: 1, taken: 0, alreadyHere: 1 }];
-    expect(secondReading(zones, 0)).toBe('The second reading downloaded nothing: 4 listed, 0 taken, 4 already here.');
-    expect(secondReading(zones, 2)).toContain('should have downloaded none');
+    const zones = [{ full: { taken: 3, here: 1 } }, { full: null }];
+    expect(secondReading({ asked: { changed: [] }, zones }, 0)).toBe('The second reading downloaded nothing: asked what is new, iCloud said nothing, and all 4 photos and videos are here.');
+    expect(secondReading({ asked: { changed: ['PrimarySync'] }, zones }, 0)).toContain('everything was listed');
+    expect(secondReading({ asked: null, zones: [] }, 2)).toContain('should have downloaded none');
   });
 });

@@ -18,7 +18,8 @@ Examples:
 Asks Apple nothing: it tells what the session file and the database know. How long the trust lasts is a guess.
 --json prints one object:
   {"configured","enabled","account":{"username","state","since","lastChecked","trustedUntil","trustIsGuess","pending",…}|null,"sessionFile",
-   "readings":[{"zone","at","listed","taken","alreadyHere","skipped":{reason: count},"refused","counted",…}],"gone":{"hidden","trashed","purged"},"attention","advice":[…]}`;
+   "asked":{"at","changed":[zones]}|null,"zones":[{"zone","shared","full":{"at","listed","taken","here","skipped":{reason: count},"refused","server","difference"}|null,
+   "changes":{…,"gone"}|null,"refused":[records]}],"gone":{"hidden","trashed","purged"},"attention","advice":[…]}`;
 
 export const icloudStatusCommand = (): Command =>
   withLibrary(new Command('status'))
@@ -40,8 +41,7 @@ async function status(flags: StatusFlags): Promise<void> {
       enabled: settings.enabled,
       account: account && { ...account, trustIsGuess: true },
       sessionFile: settings.sessionFile,
-      readings: readings.zones,
-      gone: readings.gone,
+      ...readings,
       attention: account !== null && (needsAttention(account, now) || advice.length > 0),
       advice,
     });

@@ -22,7 +22,7 @@ describe('what is typed where a code is asked for', () => {
 
   it('never takes anything but six digits for a code', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789 -a\t') }), (typed) => {
+      fc.property(fc.string({ unit: fc.constantFrom('0', '1', '9', ' ', '-', 'a', '\t') }), (typed) => {
         const answer = readAnswer(typed);
         return answer.kind !== 'code' || (/^\d{6}$/.test(answer.code) && typed.replaceAll(/\D/g, '') === answer.code);
       }),

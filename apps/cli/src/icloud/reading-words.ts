@@ -1,40 +1,69 @@
 import type { AccountStatus } from '@media-pipeline/icloud';
 import { table } from '../output/text';
-import type { Readings, ZoneReading } from './readings';
+import type { Count, Readings, ZoneReading } from './readings';
 import { fromNow } from './time';
 
 /** The zones by the names that people know. */
-const zoneName = (zone: string): string => (zone === 'PrimarySync' ? 'your library' : zone.startsWith('SharedSync-') ? `shared library ${zone.slice('SharedSync-'.length, 'SharedSync-'.length + 8)}` : zone);
+const zoneName = ({ zone, shared }: Pick<ZoneReading, 'zone' | 'shared'>): string => (zone === 'PrimarySync' ? 'your library' : shared ? `shared library ${zone.replace(/^SharedSync-/, '').slice(0, 8)}` : zone);
+
+const reasons: Readonly<Record<string, string>> = {
+  before_since: 'taken before ICLOUD_SINCE',
+  after_until: 'taken after ICLOUD_UNTIL',
+  kind: 'not of ICLOUD_MEDIA_TYPES',
+  shared: 'in the shared library (ICLOUD_INCLUDE_SHARED=false)',
+  hidden: 'hidden in iCloud',
+  trashed: 'deleted in iCloud',
+  not_recent: 'older than the newest ICLOUD_RECENT',
+};
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
 
-/** What was listed and is accounted for in no column: not to be, and never silent. */
-export const unaccounted = ({ listed, taken, alreadyHere, skipped, refused }: ZoneReading): number => listed - taken - alreadyHere - sum(skipped) - refused;
+const numbers = ({ listed, taken, here, skipped, refused }: Count): number[] => [listed, taken, here, sum(skipped), refused];
 
-/** True when iCloud counts something else than it lists. Only a full listing can be compared. */
-export const differs = ({ how, counted, listed }: ZoneReading): boolean => how === 'full' && counted !== null && counted !== listed;
-
-/** What the last reading of each zone counted. */
-export function readingsTable({ zones, gone }: Readings, now: Date): string {
-  if (zones.length === 0) return 'Nothing has been read from iCloud yet.';
-  const rows = zones.map((zone) => [zoneName(zone.zone), `${fromNow(zone.at, now)} (${zone.how === 'full' ? 'all of it' : 'what changed'})`, zone.counted ?? '?', zone.listed, zone.taken, zone.alreadyHere, sum(zone.skipped), zone.refused]);
-  const skipped = zones.flatMap((zone) => Object.entries(zone.skipped).filter(([, count]) => count > 0).map(([reason, count]) => `  ${zoneName(zone.zone)}: ${count} ${reason}`));
-  const total = sum(gone);
+function rowsOf(zone: ZoneReading, now: Date): (string | number)[][] {
+  const { full, changes } = zone;
+  const counted = full && (full.server.after ?? full.server.before);
   return [
-    table(['last reading', 'read', 'iCloud counts', 'listed', 'taken', 'already here', 'skipped', 'refused'], rows, [2, 3, 4, 5, 6, 7]),
+    ...(full ? [[zoneName(zone), `all of it, ${fromNow(full.at, now)}`, counted ?? '?', ...numbers(full)]] : []),
+    ...(changes ? [[zoneName(zone), `what changed, ${fromNow(changes.at, now)}`, '', ...numbers(changes)]] : []),
+  ];
+}
+
+function skippedLines(zone: ZoneReading): string[] {
+  const counts = new Map<string, number>();
+  for (const count of [zone.full, zone.changes]) for (const [reason, number] of Object.entries(count?.skipped ?? {})) counts.set(reason, (counts.get(reason) ?? 0) + number);
+  return [...counts].filter(([, number]) => number > 0).map(([reason, number]) => `  ${zoneName(zone)}: ${number} ${reasons[reason] ?? reason}`);
+}
+
+/** What iCloud no longer has; null when that is nothing. */
+export function goneLine({ gone }: Pick<Readings, 'gone'>): string | null {
+  const total = sum(gone);
+  return total === 0 ? null : `no longer in iCloud: ${total} (${gone.trashed} deleted, ${gone.purged} deleted for good, ${gone.hidden} hidden); what is here stays: media-pipeline asset list --gone`;
+}
+
+/** What the last readings of each zone counted. */
+export function readingsTable(readings: Readings, now: Date): string {
+  const { zones, asked } = readings;
+  if (zones.length === 0 && asked === null) return 'Nothing has been read from iCloud yet.';
+  const skipped = zones.flatMap(skippedLines);
+  const gone = goneLine(readings);
+  return [
+    table(['zone', 'read', 'iCloud counts', 'listed', 'taken', 'already here', 'skipped', 'refused'], zones.flatMap((zone) => rowsOf(zone, now)), [2, 3, 4, 5, 6, 7]),
+    ...(asked === null ? [] : [`asked what is new ${fromNow(asked.at, now)}${asked.changed.length === 0 ? ': nothing' : ''}`]),
     ...(skipped.length === 0 ? [] : ['skipped, and why:', ...skipped]),
-    ...(total === 0 ? [] : [`no longer in iCloud: ${total} (${gone.trashed} deleted, ${gone.purged} deleted for good, ${gone.hidden} hidden); what is here stays (media-pipeline asset list --gone)`]),
+    ...(gone === null ? [] : [gone]),
   ].join('\n');
 }
 
 /** What to do about the readings. */
-export function readingsAdvice({ zones }: Readings, account: Pick<AccountStatus, 'state'>): string[] {
-  if (zones.length === 0) return account.state === 'signed_in' ? ['Read it: `media-pipeline run`, or `media-pipeline icloud sync` while a pipeline runs.'] : [];
-  const advice: string[] = [];
-  for (const zone of zones) {
-    if (differs(zone)) advice.push(`ICLOUD_COUNT_MISMATCH in ${zoneName(zone.zone)}: iCloud counts ${zone.counted ?? '?'} and lists ${zone.listed}. \`media-pipeline icloud sync --full\` lists everything anew.`);
-    if (unaccounted(zone) !== 0) advice.push(`${zoneName(zone.zone)}: ${unaccounted(zone)} of what was listed is not accounted for. \`media-pipeline icloud sync --full\` lists everything anew.`);
-    if (zone.refused > 0) advice.push(`iCloud refused ${zone.refused} of ${zoneName(zone.zone)}: see \`media-pipeline asset list --code ICLOUD_ASSET_REFUSED\` and \`media-pipeline dlq list\`.`);
-  }
-  return advice;
+export function readingsAdvice({ zones, asked }: Readings, account: Pick<AccountStatus, 'state'>): string[] {
+  if (zones.length === 0 && asked === null) return account.state === 'signed_in' ? ['Read it: `media-pipeline run`, or `media-pipeline icloud sync` while a pipeline runs.'] : [];
+  return zones.flatMap((zone) => {
+    const { full, refused } = zone;
+    const counted = full?.server.after ?? full?.server.before;
+    return [
+      ...(full && full.difference !== 0 ? [`ICLOUD_COUNT_MISMATCH in ${zoneName(zone)}: iCloud counts ${counted ?? '?'} and lists ${full.listed}. \`media-pipeline icloud sync --full\` lists everything anew.`] : []),
+      ...(refused.length > 0 ? [`iCloud does not give out ${refused.length} of ${zoneName(zone)}; they are asked for again at each reading. \`media-pipeline dlq list\` names them.`] : []),
+    ];
+  });
 }

@@ -16,9 +16,9 @@ const units: readonly (readonly [seconds: number, name: string])[] = [
 export function fromNow(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   const size = Math.abs(seconds);
-  const [unit, name] = units.find(([length]) => size >= 2 * length) ?? units.at(-1) ?? [60, 'minute'];
-  const count = Math.floor(size / unit);
-  if (count === 0) return seconds >= 0 ? 'within a minute' : 'just now';
+  if (size < 60) return seconds >= 0 ? 'within a minute' : 'just now';
+  const [unit, name] = units.find(([length]) => size >= 2 * length) ?? ([60, 'minute'] as const);
+  const count = Math.round(size / unit);
   const words = `${count} ${name}${count === 1 ? '' : 's'}`;
   return seconds >= 0 ? `in ${words}` : `${words} ago`;
 }
