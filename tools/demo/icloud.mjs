@@ -83,9 +83,9 @@ function pipelineCommand() {
   const args = (words) => ['--enable-source-maps', cli, ...words, '--config', settings];
   return {
     env,
-    run: (words, { quietly = false, stdin = 'inherit' } = {}) => {
-      if (!quietly) print(`\n$ media-pipeline ${words.join(' ')} --config ${path.relative(process.cwd(), settings)}`);
-      return runThrough(node, args(words), { env, stdio: [stdin, 'inherit', 'inherit'] });
+    run: (words, { stdin = 'inherit', stdout = 'inherit' } = {}) => {
+      print(`\n$ media-pipeline ${words.join(' ')} --config ${path.relative(process.cwd(), settings)}`);
+      return runThrough(node, args(words), { env, stdio: [stdin, stdout, 'inherit'] });
     },
     read: async (words) => {
       const { code, output } = await capture(node, args([...words, '--json']), { env });
@@ -144,8 +144,9 @@ async function demonstrate(standIn, pipeline, { asks, stay, codes }) {
   const status = await pipeline.run(['icloud', 'status'], { stdin });
   if (status !== 0) return status;
 
-  print('\nOnce more, to see that nothing is downloaded twice:');
-  const again = await pipeline.run(['run', '--once'], { stdin });
+  print(`\nThe stand-in gave out ${before.downloads} files. Once more, to see that nothing is downloaded twice (the summary is the same, and left out):`);
+  // JSON lines go to stdout, words to stderr
+  const again = await pipeline.run(['run', '--once', '--json'], { stdin, stdout: 'ignore' });
   if (again !== 0) return again;
   const after = await standIn.counts();
   const found = await pipeline.read(['icloud', 'status']);
