@@ -1,7 +1,7 @@
 // npm start -- --icloud-demo: the whole way from a sign-in with a code to the archive, with a stand-in for iCloud on this machine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -123,6 +123,8 @@ export async function runICloudDemo(args) {
   });
   try {
     await writeFile(settings, settingsText(standIn), { mode: 0o600 });
+    // A session with an earlier stand-in means nothing to this one, and the client signs in with the password three times an hour at most.
+    await rm(path.join(place, 'library', '.media-pipeline', 'icloud-session.json'), { force: true });
     print(`This is a demonstration. No Apple server is asked: a stand-in for iCloud runs on this machine (${standIn.url}),`);
     print(`with the ${standIn.assets} photos and videos of the sample as the library of a made-up account. Everything it makes lies in ${path.relative(process.cwd(), place)}.`);
     return await demonstrate(standIn, pipelineCommand(), { asks, stay, codes });
