@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SystemClock } from '../clock';
 import type { Clock } from '../clock';
 import { seededRandom } from '../faults';
@@ -332,7 +332,7 @@ export class LocalLibrary {
   }
 
   private digest(purpose: string): Buffer {
-    return createHash('sha1').update(`${String(this.seed)} ${purpose}`).digest();
+    return hash('sha1', `${String(this.seed)} ${purpose}`, 'buffer');
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Content } from './content';
 
@@ -39,10 +39,10 @@ export class UrlSigner {
       const checksum = urlSafe(content.checksum);
       const r = `${request}-${String(nth)}`;
       const s = this.signature({ checksum, e, r, ckz: zone });
-      const reference = keyed(content.checksum, 'reference');
-      const wrappingKey = keyed(content.checksum, 'key').subarray(0, 16).toString('base64');
-      const referenceChecksum = Buffer.concat([Buffer.of(1), reference]).toString('base64');
-      const query = `o=${urlSafe(Buffer.concat([Buffer.of(2), reference]).toString('base64'))}&v=1&x=3&a=${urlSafe(wrappingKey)}&e=${e}&k=${urlSafe(wrappingKey)}&fl=&r=${r}&ckc=com.apple.photos.cloud&ckz=${zone}&y=1&p=61&s=${s}`;
+      const digest = hash('sha1', content.checksum, 'base64');
+      const wrappingKey = `${digest.slice(0, 22)}==`;
+      const referenceChecksum = `A${digest.slice(0, 27)}`;
+      const query = `o=${urlSafe(`B${digest.slice(0, 27)}`)}&v=1&x=3&a=${urlSafe(wrappingKey)}&e=${e}&k=${urlSafe(wrappingKey)}&fl=&r=${r}&ckc=com.apple.photos.cloud&ckz=${zone}&y=1&p=61&s=${s}`;
       return {
         fileChecksum: content.checksum,
         size: content.bytes,
@@ -69,8 +69,6 @@ export class UrlSigner {
   }
 
   private signature({ checksum, e, r, ckz }: Signed): string {
-    return createHmac('sha1', this.secret).update(`${checksum} ${e} ${r} ${ckz}`).digest('base64url');
+    return hash('sha1', `${this.secret} ${checksum} ${e} ${r} ${ckz}`, 'base64url');
   }
 }
-
-const keyed = (checksum: string, purpose: string) => createHmac('sha1', purpose).update(checksum).digest();

@@ -94,7 +94,9 @@ export class PhotoServer {
 
   async changes(syncToken: string | undefined, resultsLimit = 200, zoneID: object = primary): Promise<Answer['zones'][number]> {
     const { zones } = await this.post('changes/zone', { zones: [{ zoneID, resultsLimit, ...(syncToken !== undefined && { syncToken }) }] });
-    return zones[0]!;
+    const [zone] = zones;
+    if (zone === undefined) throw new Error('the answer has no zone');
+    return zone;
   }
 
   async get(url: string, headers: Record<string, string> = {}): Promise<Response> {
