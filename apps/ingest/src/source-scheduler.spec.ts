@@ -2,7 +2,7 @@ import { Bus } from '@media-pipeline/bus';
 import { loadConfig } from '@media-pipeline/config';
 import { createLogger } from '@media-pipeline/stage';
 import { startNats, waitFor, type TestNats } from '@media-pipeline/testing';
-import { SourceScheduler } from './source-scheduler';
+import { SourceScheduler, turnsOf } from './source-scheduler';
 
 let nats: TestNats;
 let bus: Bus;
@@ -43,4 +43,16 @@ it('asks at start, and not again while a request waits', async () => {
   await waitFor(() => lag.mock.calls.length >= looked + 2);
   scheduler.onModuleDestroy();
   expect(await waiting()).toBe(1);
+});
+
+it('gives each source its own turn, where it is on and known', () => {
+  const turns = (overrides: Record<string, string>) => turnsOf(loadConfig({ env: {}, overrides: { NAS_MOUNT: '/library', PIPELINE_EXECUTION_MODE: 'continuous', ...overrides } }).config);
+  const both = { FOLDER_SOURCE_PATH: '/source', ENABLE_ICLOUD_DOWNLOAD: 'true', ICLOUD_USERNAME: 'anna@example.com', ICLOUD_SYNC_MINUTES: '5' };
+  expect(turns(both)).toEqual([
+    { source: 'folder', durable: 'ingest', intervalMs: 60_000 },
+    { source: 'icloud', durable: 'ingest-icloud', intervalMs: 300_000 },
+  ]);
+  expect(turns({ ...both, ENABLE_FOLDER_DOWNLOAD: 'false' }).map(({ source }) => source)).toEqual(['icloud']);
+  expect(turns({ ENABLE_ICLOUD_DOWNLOAD: 'true' })).toEqual([]);
+  expect(turns({ ...both, PIPELINE_EXECUTION_MODE: 'single' })).toEqual([]);
 });

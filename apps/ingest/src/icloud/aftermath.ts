@@ -6,7 +6,7 @@ export interface BrokenReading {
   readonly ends: boolean;
   /** Readings in a row, this one included, that broke off without any progress. */
   readonly fruitless: number;
-  /** When the password may be used again, where that is what is waited for. */
+  /** When Apple may be asked again, where the session knows it. */
   readonly nextSignInAt: Date | null;
   readonly now: number;
 }
@@ -24,6 +24,7 @@ const usualPatience: readonly number[] = [minute, 5 * minute, 15 * minute, 60 * 
 /** A run that somebody waits for. */
 const shortPatience: readonly number[] = [second, 5 * second, 15 * second, 30 * second];
 const mostFruitless = 5;
+const longestWait = 2 * minute;
 
 /**
  * What becomes of a reading that iCloud cut short; null for what is not iCloud's, which the bus judges like anything thrown.
@@ -33,9 +34,9 @@ const mostFruitless = 5;
 export function aftermath({ code, kind, message }: PipelineError, { ends, fruitless, nextSignInAt, now }: BrokenReading): Outcome | null {
   if (!code.startsWith('ICLOUD_') || (kind !== 'environment' && kind !== 'configuration')) return null;
   if (kind === 'configuration') return ends ? dead(code, message) : skip(message);
-  if (ends && (fruitless >= mostFruitless || code === 'ICLOUD_SIGN_IN_LIMIT')) return dead(code, message);
+  const told = nextSignInAt === null ? 0 : nextSignInAt.getTime() - now;
+  if (ends && (fruitless >= mostFruitless || told > longestWait)) return dead(code, message);
   const waits = ends ? shortPatience : (patience[code] ?? usualPatience);
   const usual = waits[Math.min(Math.max(fruitless, 1), waits.length) - 1] ?? minute;
-  const known = code === 'ICLOUD_SIGN_IN_LIMIT' && nextSignInAt !== null ? nextSignInAt.getTime() - now : null;
-  return retry(Math.max(second, known ?? usual), message);
+  return retry(code === 'ICLOUD_SIGN_IN_LIMIT' && told > 0 ? told : Math.max(usual, told), message);
 }

@@ -23,11 +23,15 @@ export type Seen = ReadonlyMap<string, SeenSourceFile>;
 const mendable: ReadonlySet<string | null> = new Set(['FILE_VANISHED', 'ICLOUD_ASSET_REFUSED']);
 const isMendable = ({ state, code }: SeenSourceFile): boolean => state === 'set_aside' && mendable.has(code);
 
+/** Of an asset that another version took the place of: what that version had no use for never came, and may be wanted again. */
+const isAbandoned = ({ state, code }: SeenSourceFile): boolean => state === 'set_aside' && code === 'FILE_CHANGING';
+
 /** How each file of an asset stands to what the database knows. */
 function standing(asset: CloudAsset, seen: Seen) {
   return asset.resources.map((resource) => {
     const known = seen.get(sourcePathOf(asset, resource)) ?? null;
-    return { resource, known, isNew: known === null || !sameVersion(known.fingerprint, resource) };
+    const isNew = known === null || !sameVersion(known.fingerprint, resource);
+    return { resource, known, isNew, isMissing: isNew || isAbandoned(known) };
   });
 }
 
@@ -38,7 +42,7 @@ export function decide(asset: CloudAsset, seen: Seen, filter: AssetFilter): Verd
   const files = standing(asset, seen);
   const owners = files.flatMap(({ known }) => known ?? []);
   const returned = distinct(owners.filter(({ goneAt }) => goneAt !== null));
-  if (!files.some(({ isNew }) => isNew)) return { kind: 'here', revive: distinct(owners.filter(isMendable)), returned };
+  if (!files.some(({ isMissing }) => isMissing)) return { kind: 'here', revive: distinct(owners.filter(isMendable)), returned };
   // What has not come yet, or never came, is begun anew with the new version: its parts stay together.
   const replaced = new Set(owners.filter((owner) => owner.state === 'arriving' || isMendable(owner)).map(({ assetId }) => assetId));
   return { kind: 'take', takings: takingsOf(files, replaced), returned };
@@ -48,9 +52,9 @@ export function decide(asset: CloudAsset, seen: Seen, filter: AssetFilter): Verd
 export const decideAnew = (asset: CloudAsset, seen: Seen, replaced: string): Taking[] => takingsOf(standing(asset, seen), new Set([replaced]));
 
 const takingsOf = (files: ReturnType<typeof standing>, replaced: ReadonlySet<string>): Taking[] =>
-  files.flatMap(({ resource, known, isNew }): Taking[] => {
-    if (isNew) return [{ resource, instead: null }];
-    return known !== null && replaced.has(known.assetId) ? [{ resource, instead: known.assetId }] : [];
+  files.flatMap(({ resource, known, isNew, isMissing }): Taking[] => {
+    if (isNew || known === null) return [{ resource, instead: null }];
+    return isMissing || replaced.has(known.assetId) ? [{ resource, instead: known.assetId }] : [];
   });
 
 const distinct = (files: readonly SeenSourceFile[]): string[] => [...new Set(files.map(({ assetId }) => assetId))];

@@ -84,7 +84,7 @@ export class ICloudService {
   private async brokenOff(thrown: unknown, { brought, setAside }: Collected): Promise<Outcome> {
     const error = toPipelineError(thrown);
     this.fruitless = brought + setAside > 0 ? 1 : this.fruitless + 1;
-    const nextSignInAt = error.code === 'ICLOUD_SIGN_IN_LIMIT' ? await this.nextSignIn() : null;
+    const nextSignInAt = error.code === 'ICLOUD_SIGN_IN_LIMIT' || error.code === 'ICLOUD_RATE_LIMITED' ? await this.nextSignIn() : null;
     const outcome = aftermath(error, { ends: this.settings.execution.mode === 'single', fruitless: this.fruitless, nextSignInAt, now: Date.now() });
     if (outcome === null) throw thrown;
     await this.tell(error);
@@ -98,9 +98,10 @@ export class ICloudService {
 
   /** In the log and in the history, once until it is something else. */
   private async tell({ code, kind, message, advice }: PipelineError): Promise<void> {
-    const said = `${code} ${message}`;
-    if (said === this.told) return;
-    this.told = said;
+    // A new code is news each time; anything else is the same however it is worded.
+    const news = code === 'ICLOUD_CODE_NEEDED' ? `${code} ${message}` : code;
+    if (news === this.told) return;
+    this.told = news;
     const level = kind === 'configuration' ? 'error' : 'warn';
     this.logger[level]({ code, advice }, `iCloud cannot be read: ${message}`);
     await this.register.note(code, `iCloud cannot be read: ${message}`, kind === 'configuration' ? 'error' : 'warning');
