@@ -119,7 +119,7 @@ describe('signin/init and signin/complete', () => {
 describe('short numbers', () => {
   // A, B or S with a leading zero byte: one in 256 each, so they are looked for.
   function shortSecret(isShort: (value: bigint) => boolean): bigint {
-    for (let secret = 1n << 250n; ; secret += 1n) if (isShort(new SrpClient('', secret).publicKey)) return secret;
+    for (let secret = 3000n; ; secret += 1n) if (isShort(new SrpClient('', secret).publicKey)) return secret;
   }
 
   it('takes a short A, a short B and a short S in the bytes it was set to', async () => {
@@ -145,7 +145,7 @@ describe('short numbers', () => {
 
 async function secretForShortB(cloud: LocalICloud): Promise<bigint> {
   const verifier = await cloud.account.passwordVerifier();
-  for (let secret = 1n << 200n; ; secret += 1n) if (stripped(serverPublic(verifier, secret)).length < 256) return secret;
+  for (let secret = 3000n; ; secret += 1n) if (stripped(serverPublic(verifier, secret)).length < 256) return secret;
 }
 
 describe('the headers that rotate', () => {
