@@ -63,10 +63,8 @@ export function registerPhotos(app: FastifyInstance, parts: PhotosParts): void {
   });
 }
 
-/** CloudKit takes JSON that calls itself text/plain (web clients) or application/json. */
+/** CloudKit takes JSON whatever it calls itself: web clients say text/plain, pyicloud plain/text. */
 function bodyOf(request: FastifyRequest): Json {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type !== 'text/plain' && type !== 'application/json') throw badRequest(`unsupported content type '${type}'`);
   let value: unknown;
   try {
     value = JSON.parse(typeof request.body === 'string' ? request.body : '');
