@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import type { Config } from '@media-pipeline/config';
+import { toPipelineError } from '@media-pipeline/contracts';
 import { accountAdvice, accountFacts, beginning, needsAttention } from '../icloud/account-words';
 import { settingsOf, withAccount } from '../icloud/account';
 import { readingsAdvice, readingsTable } from '../icloud/reading-words';
-import { noReadings, readReadings } from '../icloud/readings';
+import { noReadings, readingsOf, type Readings } from '../icloud/readings';
+import { openDatabase } from '../library/visit';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { paint, print, printable, printJson } from '../output/text';
 
@@ -33,7 +36,7 @@ async function status(flags: StatusFlags): Promise<void> {
   const now = new Date();
   const settings = settingsOf(config);
   const account = settings.username === null ? null : await withAccount(config, (opened) => opened.status());
-  const readings = await readReadings(config).catch(() => noReadings);
+  const readings = await readReadings(config);
   const advice = account === null ? [] : [...accountAdvice(account, settings, now), ...readingsAdvice(readings, account)];
   if (flags.json) {
     printJson({
@@ -42,7 +45,7 @@ async function status(flags: StatusFlags): Promise<void> {
       account: account && { ...account, trustIsGuess: true },
       sessionFile: settings.sessionFile,
       ...readings,
-      attention: account !== null && (needsAttention(account, now) || advice.length > 0),
+      attention: account !== null && needsAttention(account, now),
       advice,
     });
     return;
@@ -56,4 +59,18 @@ async function status(flags: StatusFlags): Promise<void> {
   for (const [what, how] of facts) print(`${paint().bold(what.padEnd(width))}  ${printable(how)}`);
   print(`\n${readingsTable(readings, now)}`);
   if (advice.length > 0) print(`\n${paint().bold('What to do')}\n${advice.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** What the database knows; nothing where there is none yet. */
+async function readReadings(config: Config): Promise<Readings> {
+  const database = await openDatabase(config).catch((error: unknown) => {
+    if (toPipelineError(error).code === 'NOT_A_LIBRARY') return null;
+    throw error;
+  });
+  if (database === null) return noReadings;
+  try {
+    return readingsOf(await database.cursors.list('icloud'), await database.assets.countGone('icloud'));
+  } finally {
+    await database.close();
+  }
 }

@@ -25,7 +25,8 @@ export const beginning = ({ enabled, username }: ICloudSettings): string[] => [
   'To look at it without an account: npm start -- --icloud-demo',
 ];
 
-const states: Readonly<Record<AccountStatus['state'], string>> = {
+/** How the session stands, in words. */
+export const stateWords: Readonly<Record<AccountStatus['state'], string>> = {
   never: 'never signed in here',
   signed_in: 'signed in',
   code_needed: 'Apple wants a code',
@@ -45,7 +46,7 @@ export function accountFacts(status: AccountStatus, { sessionFile }: Pick<ICloud
   const checked = status.lastChecked === null ? '' : `, asked Apple ${fromNow(status.lastChecked, now)}`;
   return [
     ['Apple ID', status.username],
-    ['session', `${states[status.state]}${since}${checked}`],
+    ['session', `${stateWords[status.state]}${since}${checked}`],
     ...trustWords(status, now),
     ...(status.state === 'never' ? [] : [['kept in', `${sessionFile}${status.encrypted ? ', encrypted with SECRETS_KEY' : ', readable for its owner alone, not encrypted (SECRETS_KEY encrypts it)'}`] as const]),
     ...(status.pending === null ? [] : [['code', codeRequestWords(status.pending, now)] as const]),

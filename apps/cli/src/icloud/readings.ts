@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Config } from '@media-pipeline/config';
 import type { GoneHow, SourceCursor } from '@media-pipeline/schema';
-import { openDatabase } from '../library/visit';
 
 // What ingest keeps in the cursors of iCloud (its zone-counts.ts). Another version may have written them: what is missing counts as nothing.
 const count = z.number().catch(0);
@@ -61,14 +59,4 @@ export function readingsOf(cursors: readonly Cursor[], gone: Readings['gone']): 
     return [{ zone: scope.slice(zonePrefix.length), shared: zone.shared, full, changes, refused }];
   });
   return { asked: asked.success ? asked.data : null, zones, gone };
-}
-
-/** @throws NOT_A_LIBRARY when there is no database yet */
-export async function readReadings(config: Config): Promise<Readings> {
-  const database = await openDatabase(config);
-  try {
-    return readingsOf(await database.cursors.list('icloud'), await database.assets.countGone('icloud'));
-  } finally {
-    await database.close();
-  }
 }
