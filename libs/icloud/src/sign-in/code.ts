@@ -46,6 +46,7 @@ export const nothingPending = (): PipelineError => new PipelineError('ICLOUD_COD
 
 async function ask(wire: Wire, route: Route, otherwise: Route | null): Promise<SignIn> {
   const { clock, log, save } = wire.tools;
+  const before = wire.document.pending;
   const since = clock.now();
   const via = route.phone ? 'sms' : 'trusted_device';
   const pending: PendingCode = { via, phoneId: route.phone?.id ?? null, phones: route.phones, since, expiresAt: since + codeLifetimeMs, wrongTries: 0 };
@@ -58,20 +59,24 @@ async function ask(wire: Wire, route: Route, otherwise: Route | null): Promise<S
     log.info({ via }, 'Apple has sent a code');
     return { kind: 'code_needed', request: toCodeRequest(pending) };
   }
+  if (asked instanceof RateLimited || asked === 'too_many') {
+    // Nothing was sent: the code before still counts.
+    await (before ? goBackTo(wire, before) : giveUp(wire));
+    throw asked === 'too_many' ? new PipelineError('ICLOUD_SIGN_IN_LIMIT', 'Apple sends no more codes for now: too many were asked for') : asked;
+  }
   if (asked === 'refused' && otherwise) return await ask(wire, otherwise, null);
   await giveUp(wire);
-  if (asked === 'too_many') throw new PipelineError('ICLOUD_SIGN_IN_LIMIT', 'Apple sends no more codes for now: too many were asked for');
   if (asked === 'stale') throw new PipelineError('ICLOUD_CODE_EXPIRED', 'Apple has forgotten this sign-in: begin it anew');
   throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', 'Apple refuses to send a code');
 }
 
-async function sendAsk(wire: Wire, { phone }: Route): Promise<Asked> {
+async function sendAsk(wire: Wire, { phone }: Route): Promise<Asked | RateLimited> {
   const step = phone ? 'asking for a code by SMS' : 'asking for a code';
   let sent: Sent;
   try {
     sent = await wire.send(step, (endpoints, session) => (phone ? smsRequest(endpoints, session, phone) : deviceCodeRequest(endpoints, session)), 'if_refused');
   } catch (error) {
-    if (error instanceof RateLimited) await giveUp(wire);
+    if (error instanceof RateLimited) return error;
     if (!(error instanceof PipelineError) || error.code !== 'ICLOUD_UNREACHABLE') throw error;
     // It may have arrived; a second one would make the first code worthless.
     wire.tools.log.warn({ step }, 'the connection broke while a code was asked for; it may be on its way');
@@ -87,6 +92,11 @@ async function giveUp(wire: Wire): Promise<void> {
   await wire.tools.save();
 }
 
+async function goBackTo(wire: Wire, pending: PendingCode): Promise<void> {
+  wire.update({ pending, state: 'code_needed', stateSince: pending.since });
+  await wire.tools.save();
+}
+
 /**
  * Gives a code to Apple and has this client trusted. The session has its tokens afterwards, not yet its cookies.
  * @param code six digits
@@ -96,23 +106,35 @@ async function giveUp(wire: Wire): Promise<void> {
 export async function giveCode(wire: Wire, code: string, password: string | null): Promise<void> {
   const { pending } = wire.document;
   if (pending === null) throw nothingPending();
-  // A code must not be given twice: the second time it would be wrong.
-  const { answer } = await wire.send('giving the code', (endpoints, session) => codeRequest(endpoints, session, pending, code), 'if_refused');
-  const checked = readChecked(answer);
-  if (checked === 'gone' || checked === 'too_many') {
-    await giveUp(wire);
-    if (checked === 'gone') throw new PipelineError('ICLOUD_CODE_EXPIRED', 'Apple no longer waits for this code');
-    throw new PipelineError('ICLOUD_SIGN_IN_LIMIT', 'Apple takes no more codes for now: too many wrong ones were given');
-  }
-  if (checked === 'wrong') throw await wrongCode(wire, pending);
-  await wire.tools.save();
+  const lost = await check(wire, pending, code, password);
 
-  if (wantsEscrow(answer)) await proveAgain(wire, password);
   const trusted = await wire.send('asking to be trusted', trustRequest);
+  const untrusted = trusted.answer.status > 299 || trusted.answer.headers['x-apple-twosv-trust-token'] === undefined;
+  if (lost !== null && untrusted) throw lost;
   if (trusted.answer.status > 299) throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `asking to be trusted: ${describe(trusted.answer)}`);
   const now = wire.tools.clock.now();
   wire.update({ pending: null, state: 'signed_out', stateSince: now, trustedSince: now, refusal: null });
   await wire.tools.save();
+}
+
+/** Has Apple check the code. @returns null when it is right; the error when the answer was lost: whether Apple trusts us now tells what it was */
+async function check(wire: Wire, pending: PendingCode, code: string, password: string | null): Promise<PipelineError | null> {
+  let sent: Sent;
+  try {
+    // A code is not given twice: the second time it would be wrong.
+    sent = await wire.send('giving the code', (endpoints, session) => codeRequest(endpoints, session, pending, code), 'if_refused');
+  } catch (error) {
+    if (error instanceof PipelineError && error.code === 'ICLOUD_UNREACHABLE') return error;
+    throw error;
+  }
+  const checked = readChecked(sent.answer);
+  if (checked === 'wrong') throw await wrongCode(wire, pending);
+  if (checked !== 'right') await giveUp(wire);
+  if (checked === 'gone') throw new PipelineError('ICLOUD_CODE_EXPIRED', 'Apple no longer waits for this code');
+  if (checked === 'too_many') throw new PipelineError('ICLOUD_SIGN_IN_LIMIT', 'Apple takes no more codes for now: too many wrong ones were given');
+  await wire.tools.save();
+  if (wantsEscrow(sent.answer)) await proveAgain(wire, password);
+  return null;
 }
 
 async function wrongCode(wire: Wire, pending: PendingCode): Promise<PipelineError> {

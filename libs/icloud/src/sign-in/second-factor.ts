@@ -74,11 +74,11 @@ export const smsRequest = (endpoints: ICloudEndpoints, session: SessionDocument,
 
 export type Asked = 'asked' | 'too_many' | 'stale' | 'refused';
 
-/** A code was asked for: 2xx, or 409, which is reported on success. -28248: no more SMS to this number for now. */
+/** A code was asked for: 2xx, or 409, which is reported on success. -28248: no more SMS to this number for now. A 2xx may say at the same time that it was the last one. */
 export function readAsked(answer: Answer): Asked {
-  const security = securityOf(answer);
-  if (serviceErrorCodes(answer).includes('-28248') || property(security, 'tooManyCodesSent') === true) return 'too_many';
-  if (answer.status === 409 || (answer.status >= 200 && answer.status <= 299)) return 'asked';
+  if (answer.status >= 200 && answer.status <= 299) return 'asked';
+  if (serviceErrorCodes(answer).includes('-28248') || property(securityOf(answer), 'tooManyCodesSent') === true) return 'too_many';
+  if (answer.status === 409) return 'asked';
   return staleContext.has(answer.status) ? 'stale' : 'refused';
 }
 
