@@ -12,7 +12,7 @@ import { PhotoService } from './service';
 import type { Asking } from './service';
 
 export { LocalLibrary } from './library';
-export type { Edit, LibraryAsset, NewAsset } from './library';
+export type { Edit, LibraryAsset, NewAsset } from './assets';
 export type { ContentInput } from './content';
 export type { SyntheticOptions } from './synthetic-library';
 
@@ -63,8 +63,10 @@ export function registerPhotos(app: FastifyInstance, parts: PhotosParts): void {
   });
 }
 
-/** CloudKit takes JSON whatever it calls itself: web clients say text/plain, pyicloud plain/text. */
+/** CloudKit takes JSON that calls itself text/plain (web clients), plain/text (pyicloud) or application/json. */
 function bodyOf(request: FastifyRequest): Json {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!['text/plain', 'plain/text', 'application/json'].includes(type)) throw badRequest(`unsupported content type '${type}'`);
   let value: unknown;
   try {
     value = JSON.parse(typeof request.body === 'string' ? request.body : '');
