@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import exifr from 'exifr';
-import type { NewAsset } from './library';
+import type { NewAsset } from './assets';
 import { isMediaName, isMovieType, isRawType, typeOfName } from './types';
 
 /** Reads a folder as a library: files of one stem that belong together become one asset. @throws whatever reading the folder throws */

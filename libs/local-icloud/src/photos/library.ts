@@ -3,64 +3,19 @@ import { SystemClock } from '../clock';
 import type { Clock } from '../clock';
 import { seededRandom } from '../faults';
 import { Albums } from './albums';
+import { assetRow, masterRow, view } from './assets';
+import type { Edit, LibraryAsset, NewAsset } from './assets';
 import { makeUp, takeIn } from './content';
 import type { Content, ContentInput } from './content';
 import { readFolder } from './folder';
-import type { AssetRow, FilenameForm, MasterRow, Resource, ResourceKey } from './rows';
+import type { AssetRow, MasterRow, Resource } from './rows';
 import { UrlSigner } from './signed-urls';
 import { planSynthetic } from './synthetic-library';
 import type { SyntheticOptions } from './synthetic-library';
-import { isMovieType } from './types';
 import { Zone } from './zone';
 import type { Database } from './zone';
 
 export const primaryZone = 'PrimarySync';
-
-/** One asset to be put into the library. */
-export interface NewAsset {
-  readonly zone?: string;
-  /** null: its record carries no name. */
-  readonly filename: string | null;
-  readonly filenameForm?: FilenameForm;
-  readonly original: ContentInput;
-  /** The other half of a RAW+JPEG pair. */
-  readonly alternative?: ContentInput;
-  /** The video of a Live Photo. */
-  readonly liveVideo?: ContentInput;
-  /** Milliseconds since the epoch; default: now. */
-  readonly takenAt?: number;
-  readonly addedAt?: number;
-  /** Seconds east of UTC; null: the record has none. */
-  readonly timeZoneOffset?: number | null;
-  readonly width?: number;
-  readonly height?: number;
-  readonly hidden?: boolean;
-  readonly favourite?: boolean;
-  /** Who added it, in a shared library. */
-  readonly contributor?: string;
-}
-
-/** One asset as it stands, for a test to compare with. */
-export interface LibraryAsset {
-  readonly recordName: string;
-  readonly masterName: string;
-  readonly zone: string;
-  readonly filename: string | null;
-  readonly takenAt: number;
-  readonly favourite: boolean;
-  readonly hidden: boolean;
-  readonly trashed: boolean;
-  readonly resources: readonly { readonly key: ResourceKey; readonly bytes: number; readonly checksum: string; readonly type: string }[];
-}
-
-/** How an edit looks: the rendered picture and, for a Live Photo or a video, the rendered video, and the adjustment file. */
-export interface Edit {
-  readonly picture?: ContentInput;
-  readonly video?: ContentInput;
-  readonly sidecar?: ContentInput;
-  /** Which record carries the renditions; clients look on the asset first, then on the master. */
-  readonly on?: 'asset' | 'master';
-}
 
 /**
  * Somebody's iCloud photos: zones, assets, albums. Every change goes into the zone's mutation log, and sync tokens are positions in it.
@@ -78,6 +33,7 @@ export class LocalLibrary {
   private readonly byZone = new Map<string, Zone>();
   private readonly databaseSeqs: Record<Database, number> = { private: 0, shared: 0 };
   private readonly contents = new Map<string, Content>();
+  private readonly awaited = new Set<string>();
   private readonly clock: Clock;
   private readonly seed: number;
   private made = 0;
@@ -172,7 +128,7 @@ export class LocalLibrary {
     // looked for only now: another addition may have come in between
     const zone = this.zone(asset.zone ?? primaryZone);
     const known = zone.master(original.checksum);
-    const master = known ?? this.newMaster(resources, asset.filename, asset.filenameForm ?? (asset.filename === null ? 'missing' : 'ENCRYPTED_BYTES'), asset.contributor ?? null);
+    const master = known ?? masterRow(resources, asset, this.clock.now());
     const row = this.newAsset(master, asset);
     zone.add(known === undefined ? [master, row] : [row]);
     return view(row, zone);
@@ -196,7 +152,7 @@ export class LocalLibrary {
     let group: { masters: MasterRow[]; assets: AssetRow[] } = { masters: [], assets: [] };
     for (const plan of planSynthetic(first, count, options, random, this.clock.now())) {
       const resources = plan.resources.map(({ key, content }) => ({ key, content: this.keep(makeUp(content)), width: 16, height: 16 }));
-      const master = this.newMaster(resources.filter(({ key }) => key !== 'resJPEGFull'), plan.filename, plan.filenameForm, null);
+      const master = masterRow(resources.filter(({ key }) => key !== 'resJPEGFull'), plan, this.clock.now());
       for (let copy = 0; copy < plan.assets; copy++) {
         const asset = this.newAsset(master, { ...plan, takenAt: plan.takenAt + copy });
         asset.edits = copy === 0 ? resources.filter(({ key }) => key === 'resJPEGFull') : [];
@@ -277,10 +233,24 @@ export class LocalLibrary {
     const { row } = this.find(recordName);
     const zone = this.zone(zoneName);
     const known = zone.master(row.master.name);
-    const master = known ?? this.newMaster(row.master.resources, row.master.filename, row.master.filenameForm, this.owner);
+    const master = known ?? masterRow(row.master.resources, { ...row.master, contributor: this.owner }, this.clock.now());
     const copy = this.newAsset(master, { takenAt: row.assetDate, timeZoneOffset: row.timeZoneOffset });
     zone.add(known === undefined ? [master, copy] : [copy]);
     return copy.name;
+  }
+
+  /** A phone has told of this asset and not sent its files yet: its records carry no downloadURL. */
+  awaitUpload(recordName: string, on = true): void {
+    const { row, zone } = this.find(recordName);
+    for (const { content } of row.master.resources) {
+      if (on) this.awaited.add(content.checksum);
+      else this.awaited.delete(content.checksum);
+    }
+    zone.touch([row.master]);
+  }
+
+  awaits(content: Content): boolean {
+    return this.awaited.has(content.checksum);
   }
 
   /** A record name as Apple makes them: a UUID in capitals, the same for the same seed and history. */
@@ -300,23 +270,8 @@ export class LocalLibrary {
     zone.touch([row]);
   }
 
-  private newMaster(resources: readonly Resource[], filename: string | null, filenameForm: FilenameForm, contributor: string | null): MasterRow {
-    const original = resources[0];
-    if (original === undefined) throw new Error('a master has an original');
-    const at = this.clock.now();
-    return { kind: 'CPLMaster', name: original.content.checksum, seq: 0, created: at, modified: at, filename, filenameForm, itemType: original.content.type, resources, edits: [], trashed: false, assets: [], contributor };
-  }
-
-  private newAsset(master: MasterRow, about: Pick<NewAsset, 'takenAt' | 'addedAt' | 'timeZoneOffset' | 'hidden' | 'favourite'>): AssetRow {
-    const at = this.clock.now();
-    const smart = master.resources.some(({ key }) => key === 'resOriginalVidCompl') ? 'LIVE' : isMovieType(master.itemType) ? 'VIDEO' : null;
-    const row: AssetRow = {
-      kind: 'CPLAsset', name: this.newName('asset'), seq: 0, created: at, modified: at, master, smart, edits: [],
-      assetDate: about.takenAt ?? at, addedDate: about.addedAt ?? at, timeZoneOffset: about.timeZoneOffset ?? null,
-      hidden: about.hidden ?? false, favourite: about.favourite ?? false, trashedAt: null,
-    };
-    master.assets.push(row);
-    return row;
+  private newAsset(master: MasterRow, about: Parameters<typeof assetRow>[2]): AssetRow {
+    return assetRow(this.newName('asset'), master, about, this.clock.now());
   }
 
   private async takeContent(input: ContentInput): Promise<Content> {
@@ -334,19 +289,4 @@ export class LocalLibrary {
   private digest(purpose: string): Buffer {
     return hash('sha1', `${String(this.seed)} ${purpose}`, 'buffer');
   }
-}
-
-function view(row: AssetRow, zone: Zone): LibraryAsset {
-  const { master } = row;
-  return {
-    recordName: row.name,
-    masterName: master.name,
-    zone: zone.id.zoneName,
-    filename: master.filenameForm === 'missing' ? null : master.filename,
-    takenAt: row.assetDate,
-    favourite: row.favourite,
-    hidden: row.hidden,
-    trashed: row.trashedAt !== null,
-    resources: [...master.resources, ...row.edits, ...master.edits.filter(({ key }) => row.edits.every((edit) => edit.key !== key))].map(({ key, content }) => ({ key, bytes: content.bytes, checksum: content.checksum, type: content.type })),
-  };
 }

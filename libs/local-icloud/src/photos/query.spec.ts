@@ -134,6 +134,15 @@ it('carries names as text, encrypted, or not at all', async () => {
   expect(names).toContain(undefined);
 });
 
+it('gives no downloadURL for what a phone has not sent yet', async () => {
+  const { recordName } = await server.library.add({ filename: 'a.jpg', original: { synthetic: 'jpeg' } });
+  const resource = async () => mastersOf((await server.list(0)).records)[0]?.fields.resOriginalRes?.value;
+  server.library.awaitUpload(recordName);
+  expect(await resource()).toEqual(expect.not.objectContaining({ downloadURL: expect.anything() }));
+  server.library.awaitUpload(recordName, false);
+  expect((await resource())?.downloadURL).toContain('/B/');
+});
+
 it('gives a master once on a page, however many assets it has there', async () => {
   const { recordName } = await server.library.add({ filename: 'a.jpg', original: { synthetic: 'jpeg', seed: 5 } });
   const again = await server.library.add({ filename: 'copy of a.jpg', original: { synthetic: 'jpeg', seed: 5 } });

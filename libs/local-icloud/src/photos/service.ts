@@ -48,7 +48,8 @@ export class PhotoService {
 
   /** Records as they go out. @param fault the fault by which one of them is an error instead */
   write(rows: readonly (Row | Tombstone)[], zone: Zone, asking: Asking, desiredKeys: ReadonlySet<string> | null, fault: 'query.recordError' | 'lookup.recordError'): object[] {
-    const writing: Writing = { zone, desiredKeys, asset: this.library.urls.forAnswer(asking.origin, zone.id.zoneName) };
+    const sign = this.library.urls.forAnswer(asking.origin, zone.id.zoneName);
+    const writing: Writing = { zone, desiredKeys, asset: (content) => ({ ...sign(content), ...(this.library.awaits(content) && { downloadURL: undefined }) }) };
     const records = rows.map((row) => recordJson(row, writing));
     if (rows.length > 0 && this.faults.take(fault)) {
       const at = (this.recordErrors * 7 + 3) % rows.length;

@@ -14,10 +14,10 @@ type Part = { readonly literal: Buffer } | { readonly noise: number; readonly se
 /** The least length a made-up file can have, whatever its format. */
 export const leastSyntheticBytes = 1024;
 
-const BLOCK = 16 * 1024;
+const BLOCK = 64 * 1024;
 const LONGEST_SEGMENT = 65_535 + 2;
 
-/** Reads `[start, end)` of made-up content in blocks of at most 16 KiB. */
+/** Reads `[start, end)` of made-up content in blocks of at most 64 KiB. */
 export function* readSynthetic(content: SyntheticContent, start = 0, end = content.bytes): Generator<Buffer> {
   let at = 0;
   for (const part of partsOf(content)) {
