@@ -15,7 +15,7 @@ it('makes readers wait for what they took, whoever they are', async () => {
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 50 }), fc.integer({ min: 1000, max: 1_000_000 }), async (chunks, rate) => {
       const clock = new StandingClock();
       const bandwidth = new Bandwidth(rate, clock);
-      await Promise.all(chunks.map((bytes) => bandwidth.take(bytes)));
+      await Promise.all(chunks.map(async (bytes) => await bandwidth.take(bytes)));
       const total = chunks.reduce((sum, bytes) => sum + bytes, 0);
       const longest = Math.max(0, ...clock.sleeps);
       // All but the quarter second saved up is paid for in time.

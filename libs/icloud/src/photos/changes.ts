@@ -1,7 +1,7 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import { toTokenError } from './answer-errors';
 import { cloudAsset, isRefusal } from './asset';
-import { lookupRecords, noMasterNamed, withMasters } from './lookup';
+import { lookupRecords, noMasterNamed, notFound, withMasters } from './lookup';
 import type { PhotosCalls } from './photos-calls';
 import { zoneChangesBody } from './queries';
 import type { Change, Refusal, Zone } from './types';
@@ -109,9 +109,16 @@ async function completed(calls: PhotosCalls, zone: Zone, sorted: SortedChanges, 
   return { changes, refused };
 }
 
-/** A record with an error in its place is asked for once more by name before it counts as refused. */
+/** A record with an error in its place is asked for by name before it counts as refused; when there is none it is gone. */
 async function lookUpFailed(calls: PhotosCalls, zone: Zone, failed: readonly Refusal[], signal?: AbortSignal): Promise<Omit<SortedChanges, 'failed' | 'unreadable'> & { refused: Refusal[] }> {
   if (failed.length === 0) return { gone: [], assets: [], masters: [], refused: [] };
   const { assets, masters, refused } = await lookupRecords(calls, zone, failed.map(({ recordName }) => recordName), signal);
-  return { ...byFlags([...assets.values()]), masters: [...masters.values()], refused: [...refused.values()] };
+  const { gone, assets: here } = byFlags([...assets.values()]);
+  const missing = [...refused.values()].filter(({ code }) => code === notFound);
+  return {
+    gone: [...gone, ...missing.map(({ recordName }) => ({ kind: 'gone', recordName, how: 'purged' }) as const)],
+    assets: here,
+    masters: [...masters.values()],
+    refused: [...refused.values()].filter(({ code }) => code !== notFound),
+  };
 }

@@ -13,9 +13,24 @@ export interface FoundRecords {
   readonly refused: Map<string, Refusal>;
 }
 
-/** Records by name, in batches. */
+/** Apple's word for a record that is no more. */
+export const notFound = 'NOT_FOUND';
+
+/** Records by name, in batches. What is refused for another reason than that it is gone is asked for once more. */
 export async function lookupRecords(calls: PhotosCalls, zone: Zone, recordNames: Iterable<string>, signal?: AbortSignal): Promise<FoundRecords> {
-  const names = [...new Set(recordNames)];
+  const found = await lookUpOnce(calls, zone, [...new Set(recordNames)], signal);
+  const again = [...found.refused.values()].filter(({ code }) => code !== notFound).map(({ recordName }) => recordName);
+  if (again.length === 0) return found;
+  const second = await lookUpOnce(calls, zone, again, signal);
+  const gone = [...found.refused.values()].filter(({ code }) => code === notFound);
+  return {
+    assets: new Map([...found.assets, ...second.assets]),
+    masters: new Map([...found.masters, ...second.masters]),
+    refused: new Map([...gone, ...second.refused.values()].map((refusal) => [refusal.recordName, refusal])),
+  };
+}
+
+async function lookUpOnce(calls: PhotosCalls, zone: Zone, names: readonly string[], signal?: AbortSignal): Promise<FoundRecords> {
   const assets = new Map<string, AssetRecord>();
   const masters = new Map<string, MasterRecord>();
   const refused = new Map<string, Refusal>();
@@ -26,7 +41,7 @@ export async function lookupRecords(calls: PhotosCalls, zone: Zone, recordNames:
     for (const asset of sorted.assets) assets.set(asset.recordName, asset);
     for (const master of sorted.masters) masters.set(master.recordName, master);
     for (const refusal of [...sorted.failed, ...sorted.unreadable]) refused.set(refusal.recordName, refusal);
-    for (const name of sorted.purged) refused.set(name, { recordName: name, code: 'NOT_FOUND', reason: 'the record is deleted' });
+    for (const name of sorted.purged) refused.set(name, { recordName: name, code: notFound, reason: 'the record is deleted' });
     for (const name of some) {
       if (assets.has(name) || masters.has(name) || refused.has(name)) continue;
       refused.set(name, { recordName: name, code: 'NOT_ANSWERED', reason: 'asked for, and not in the answer' });

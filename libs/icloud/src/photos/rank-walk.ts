@@ -13,21 +13,26 @@ export interface WalkedPage {
 const sameRankTries = 3;
 const forwardProbes = 5;
 const timesBack = 4;
+/** Pages in a row without anything new, beyond all that were read before: a server that does not heed the rank. */
+const mostStale = 40;
 
 /**
  * Which rank to ask for next, so that a listing by rank misses nothing while the library changes under it. Pages overlap by a few assets: a page
  * without anything familiar means that photos before it were deleted meanwhile and others moved into the places already read, so it goes back
- * for them, farther each time. A page without anything new is not the end (as icloudpd-rs found): the same place is asked again, then places behind it, until the
- * server's own count is reached or the tries run out.
+ * for them, farther each time. A page without anything new is not the end (as icloudpd-rs found): the same place is asked again, then places
+ * behind it, until the server's own count is reached or the tries run out.
  */
 export class RankWalk {
   readonly #overlap: number;
   #ask = 0;
+  /** Where the last page that brought the walk on ended. */
   #frontier = 0;
   #anchored = false;
   #barren = 0;
   #wentBack = 0;
+  #emptyBefore = false;
   #seen = 0;
+  #stale = 0;
 
   /** @param step ranks that a full page covers */
   constructor(private readonly step: number) {
@@ -47,24 +52,31 @@ export class RankWalk {
   /** @returns false when the walk is over */
   answered(page: WalkedPage, count: number | null): boolean {
     this.#seen += page.fresh;
+    this.#stale = page.fresh > 0 ? 0 : this.#stale + 1;
     const end = this.#ask + page.covered;
+    if (page.covered === 0 && !this.#emptyBefore && this.#ask > 0) {
+      this.#emptyBefore = true; // once may be an accident
+      return true;
+    }
+    this.#emptyBefore = false;
     if (this.#anchored && page.familiar === 0 && this.#ask > 0 && this.#wentBack < timesBack) {
-      this.#frontier = Math.max(this.#frontier, end);
+      this.#frontier = 0; // what was counted is shifted
       this.#go(Math.max(0, this.#ask - this.step * 2 ** this.#wentBack), true);
       this.#wentBack += 1;
       return true;
     }
     if (this.#isBarren(page)) return this.#probe(count);
     this.#barren = 0;
-    if (page.familiar > 0 && end > this.#frontier) this.#wentBack = 0;
-    this.#frontier = Math.max(this.#frontier, end);
+    if (page.familiar > 0 && page.fresh > 0) this.#wentBack = 0;
+    this.#frontier = end;
     const overlap = Math.max(0, Math.min(this.#overlap, page.covered - 1));
     this.#go(end - overlap, overlap > 0);
     return true;
   }
 
   #isBarren({ covered, fresh, freshMasters }: WalkedPage): boolean {
-    return fresh + freshMasters === 0 && (covered === 0 || this.#ask + covered >= this.#frontier);
+    if (fresh + freshMasters > 0) return false;
+    return covered === 0 || this.#ask + covered <= this.#frontier || this.#stale > mostStale + (2 * this.#seen) / this.step;
   }
 
   #probe(count: number | null): boolean {
@@ -72,8 +84,13 @@ export class RankWalk {
     if (count !== null && this.#seen >= count) return false;
     const ahead = this.#barren - sameRankTries;
     if (ahead > (count === null ? 2 : forwardProbes)) return false;
-    const rank = this.#frontier + Math.max(0, ahead) * this.step;
-    if (ahead > 0 && count !== null && rank >= count) return false;
+    if (ahead <= 0) {
+      // With the last of what is known, so that a shift shows here too.
+      this.#go(Math.max(0, this.#frontier - 1), this.#frontier > 0);
+      return true;
+    }
+    const rank = this.#frontier + ahead * this.step;
+    if (count !== null && rank >= count) return false;
     this.#go(rank, false);
     return true;
   }
