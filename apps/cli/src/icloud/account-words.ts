@@ -71,7 +71,7 @@ export function accountAdvice(status: AccountStatus, settings: ICloudSettings, n
   if (status.refusedPassword) advice.push('Apple refused the password: correct ICLOUD_PASSWORD, then `media-pipeline icloud login`. It is not tried again until it changes.');
   if (status.nextSignInAt !== null && status.nextSignInAt > now) advice.push(`No sign-in with the password before ${clockTime(status.nextSignInAt)} (${fromNow(status.nextSignInAt, now)}): more of them might get the account locked.`);
   advice.push(...stateAdvice(status, now));
-  if (status.state === 'signed_in' && endsSoon(status, now)) advice.push('The trust ends soon. `media-pipeline icloud login` now, while you have your devices at hand, and nothing stands still later.');
+  if (status.state === 'signed_in' && endsSoon(status, now)) advice.push('The trust ends soon. `media-pipeline icloud logout`, then `media-pipeline icloud login`, renews it while you have your devices at hand; else a code is asked for when it ends.');
   if (!settings.enabled) advice.push('iCloud is not read: set ENABLE_ICLOUD_DOWNLOAD=true.');
   if (status.state === 'signed_in' && !settings.hasPassword) advice.push('ICLOUD_PASSWORD is not set: when the session ends, somebody has to sign in again by hand.');
   return advice;
