@@ -110,6 +110,10 @@ async function signInUnattended(pipeline, codes) {
  * @returns {Promise<number>} the exit code
  */
 export async function runICloudDemo(args) {
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    print('npm start -- --icloud-demo          signs in to a stand-in for iCloud on this machine, asks you for the code, downloads, archives, reads again\n  --yes     types the code itself, as it does where there is no terminal\n  --stay    keeps watching until Ctrl-C');
+    return 0;
+  }
   const unknown = args.filter((arg) => !['--icloud-demo', '--yes', '-y', '--stay', '--once'].includes(arg));
   if (unknown.length > 0) throw new SetupError(`--icloud-demo goes with --yes and --stay, not with ${unknown.join(' ')}.`);
   const stay = args.includes('--stay');

@@ -13,7 +13,7 @@ describe('the readings of iCloud', () => {
     const readings = readingsOf([database, { scope: 'zone:PrimarySync', counts: { zone, full, changes, refused: [] } }, { scope: 'zone:SharedSync-0A1B2C3D-4E5F', counts: { zone: { ...zone, shared: true }, full: { ...full, skipped: {} }, changes: null, refused: [] } }], { hidden: 1, trashed: 2, purged: 0 });
     expect(readingsTable(readings, now)).toBe(
       [
-        'zone                     read                         iCloud counts  listed  taken  already here  skipped  refused',
+        'zone                     read                         iCloud counts  listed  taken  already here  skipped  refused  deleted there',
         'your library             all of it, 60 minutes ago              500     500    480            12        8        0',
         'your library             what changed, 2 minutes ago                      4      2             1        1        0',
         'shared library 0A1B2C3D  all of it, 60 minutes ago              500     500    480            12        0        0',

@@ -24,8 +24,8 @@ function rowsOf(zone: ZoneReading, now: Date): (string | number)[][] {
   const { full, changes } = zone;
   const counted = full && (full.server.after ?? full.server.before);
   return [
-    ...(full ? [[zoneName(zone), `all of it, ${fromNow(full.at, now)}`, counted ?? '?', ...numbers(full)]] : []),
-    ...(changes ? [[zoneName(zone), `what changed, ${fromNow(changes.at, now)}`, '', ...numbers(changes)]] : []),
+    ...(full ? [[zoneName(zone), `all of it, ${fromNow(full.at, now)}`, counted ?? '?', ...numbers(full), '']] : []),
+    ...(changes ? [[zoneName(zone), `what changed, ${fromNow(changes.at, now)}`, '', ...numbers(changes), changes.gone]] : []),
   ];
 }
 
@@ -48,7 +48,7 @@ export function readingsTable(readings: Readings, now: Date): string {
   const skipped = zones.flatMap(skippedLines);
   const gone = goneLine(readings);
   return [
-    table(['zone', 'read', 'iCloud counts', 'listed', 'taken', 'already here', 'skipped', 'refused'], zones.flatMap((zone) => rowsOf(zone, now)), [2, 3, 4, 5, 6, 7]),
+    table(['zone', 'read', 'iCloud counts', 'listed', 'taken', 'already here', 'skipped', 'refused', 'deleted there'], zones.flatMap((zone) => rowsOf(zone, now)), [2, 3, 4, 5, 6, 7, 8]),
     ...(asked === null ? [] : [`asked what is new ${fromNow(asked.at, now)}${asked.changed.length === 0 ? ': nothing' : ''}`]),
     ...(skipped.length === 0 ? [] : ['skipped, and why:', ...skipped]),
     ...(gone === null ? [] : [gone]),
