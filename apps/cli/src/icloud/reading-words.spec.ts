@@ -15,7 +15,7 @@ describe('the readings of iCloud', () => {
       [
         'zone                     read                         iCloud counts  listed  taken  already here  skipped  refused  deleted there',
         'your library             all of it, 60 minutes ago              500     500    480            12        8        0',
-        'your library             what changed, 2 minutes ago                      4      2             1        1        0',
+        'your library             what changed, 2 minutes ago                      4      2             1        1        0              1',
         'shared library 0A1B2C3D  all of it, 60 minutes ago              500     500    480            12        0        0',
         'asked what is new 1 minute ago: nothing',
         'skipped, and why:',
