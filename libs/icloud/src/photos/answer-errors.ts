@@ -26,6 +26,8 @@ const passing = new Set(['RETRY_LATER', 'TRY_AGAIN_LATER', 'CAS_OP_LOCK', 'THROT
 export const isPassing = (code: string): boolean => passing.has(code);
 
 function errorOf(part: unknown): AnswerError | null {
+  // Asked of each record of each page: a parse that fails would be most of the work.
+  if (typeof part !== 'object' || part === null || !('serverErrorCode' in part)) return null;
   const parsed = ErrorBody.safeParse(part);
   if (!parsed.success) return null;
   const { serverErrorCode: code, reason, retryAfter } = parsed.data;

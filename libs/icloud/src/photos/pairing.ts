@@ -90,12 +90,14 @@ export class Pairing {
   }
 
   #overdue(): AssetRecord[] {
-    const oldest = [...this.#waiting.keys()].slice(0, Math.max(0, this.#waiting.size - this.room));
+    if (this.#waiting.size <= this.room) return [];
+    const oldest = [...this.#waiting.keys()].slice(0, this.#waiting.size - this.room);
     return oldest.flatMap((name) => this.#forget(name) ?? []);
   }
 
   #lone(): MasterRecord[] {
-    const oldest = [...this.#masters.entries()].slice(0, Math.max(0, this.#masters.size - this.room));
+    if (this.#masters.size <= this.room) return [];
+    const oldest = [...this.#masters.entries()].slice(0, this.#masters.size - this.room);
     for (const [name] of oldest) this.#masters.delete(name);
     return oldest.flatMap(([, { record, named }]) => (named ? [] : [record]));
   }

@@ -39,7 +39,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The `<key>Res` of a record; null when it has none, or one that is no resource. */
 export function resourceField(fields: Fields, key: string): ResourceField | null {
-  const parsed = ResourceField.safeParse(fields[`${key}Res`]);
+  const field = fields[`${key}Res`];
+  if (field === undefined) return null; // most are missing, and a parse that fails costs a hundred times this
+  const parsed = ResourceField.safeParse(field);
   return parsed.success ? parsed.data.value : null;
 }
 
