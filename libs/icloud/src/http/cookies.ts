@@ -49,7 +49,7 @@ export class Cookies {
 
   /** Whether a cookie of this name is there that has not run out, at whatever host. */
   async has(name: string, nowMs: number): Promise<boolean> {
-    return (await this.named(name)).some((cookie) => cookie.expiryTime() === undefined || Number(cookie.expiryTime()) > nowMs);
+    return (await this.named(name)).some((cookie) => (expiryOf(cookie) ?? Infinity) > nowMs);
   }
 
   /** Drops what one host has set, so that it knows us no more. */
@@ -70,12 +70,20 @@ export class Cookies {
 // Apple's cookies are set by its own hosts for .icloud.com and .apple.com: the public suffix list has nothing to add.
 const options = { rejectPublicSuffixes: false, looseMode: true, prefixSecurity: 'silent' } as const;
 
+/** By Max-Age or Expires; null for a cookie that lasts as long as its session. */
+function expiryOf(cookie: StoredCookie): number | null {
+  const time = cookie.expiryTime();
+  return time === undefined || !Number.isFinite(time) ? null : time;
+}
+
+const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time));
+
 const toCookie = (cookie: StoredCookie): Cookie => ({
   name: cookie.key,
   value: cookie.value,
   domain: cookie.domain ?? '',
   path: cookie.path ?? '/',
-  expires: cookie.expires instanceof Date ? cookie.expires : null,
+  expires: dateOf(expiryOf(cookie)),
   secure: cookie.secure,
   httpOnly: cookie.httpOnly,
 });

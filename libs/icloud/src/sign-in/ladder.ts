@@ -25,7 +25,7 @@ export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasT
 
 /**
  * What comes after a rung, as icloudpd-rs climbs: a 421 is first taken for a connection that leads to the wrong server, then for a session
- * that is over, and at last for web access that is switched off. A climb ends after at most seven rungs: one validate, two accountLogin, one password,
+ * that is over, and at last for web access that is switched off. A climb ends after at most six rungs: one validate, two accountLogin, one password,
  * two accountLogin after it.
  */
 export function afterRung(climb: Climb, outcome: RungOutcome): NextStep {
