@@ -1,4 +1,4 @@
-import { PipelineError } from '@media-pipeline/contracts';
+import { PipelineError, toPipelineError } from '@media-pipeline/contracts';
 import { systemClock, type Clock } from './clock';
 import { toStatus, type AccountStatus } from './account-status';
 import type { ICloudEndpoints } from './endpoints';
@@ -192,7 +192,8 @@ export class ICloudAccount extends ServiceClient {
         return await work(wire);
       } catch (error) {
         await this.note(error, session, wire);
-        if (!held.lost.aborted) await save();
+        // What went wrong first is what a person should hear of.
+        if (!held.lost.aborted) await save().catch((failure: unknown) => this.log.warn({ code: toPipelineError(failure).code }, 'the iCloud session could not be written'));
         throw error;
       } finally {
         this.session = session;

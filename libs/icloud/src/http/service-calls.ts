@@ -10,7 +10,7 @@ import { describe, property, type Answer } from './answer';
 import { decide, retryAfterMs, type Patience } from './retry';
 import { judge } from './service-answer';
 import { Dropped, type Transport } from './transport';
-import type { WebClient } from './web-client';
+import { RateLimited, type WebClient } from './web-client';
 
 const patience: Patience = { tries: 6, longestWaitMs: 120_000, totalWaitMs: 300_000 };
 /** Apple renews cookies with many answers; a file need not be written for each. */
@@ -34,7 +34,7 @@ export class ServiceCalls {
 
   /**
    * @param recover gives the session that takes the place of one that was refused; called at most once
-   * @throws what `recover` throws; ICLOUD_PHOTOS_OFF when the account has no such service; ICLOUD_RATE_LIMITED, ICLOUD_UNREACHABLE, ICLOUD_ANSWER_UNKNOWN
+   * @throws what `recover` throws; ICLOUD_PHOTOS_OFF when the account has no such service; ICLOUD_WEB_ACCESS_OFF, ICLOUD_RATE_LIMITED, ICLOUD_UNREACHABLE, ICLOUD_ANSWER_UNKNOWN
    */
   async call(first: Session, service: WebService, path: string, request: ServiceRequest, recover: (login: string | null) => Promise<Session>): Promise<unknown> {
     let session = first;
@@ -56,6 +56,9 @@ export class ServiceCalls {
         session = await recover(login);
       } else if (property(answer.json, 'serverErrorCode') !== undefined) {
         return answer.json;
+      } else if (verdict === 'misrouted') {
+        // Neither the connection nor the session is to blame: of what a 421 can mean, this is left (as icloudpd's users found).
+        throw new PipelineError('ICLOUD_WEB_ACCESS_OFF', `${service}: iCloud sends even a new session away (HTTP 421), as it does when "Access iCloud Data on the Web" is off`);
       } else {
         throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `${service}${path}: ${describe(answer)}${fresh.session ? ', with a session that is new' : ''}`);
       }
@@ -70,8 +73,9 @@ export class ServiceCalls {
 
   private async send(session: Session, service: WebService, path: string, { query, body, signal }: ServiceRequest): Promise<Answer> {
     const url = this.urlOf(session, service, path, query ?? {});
+    const step = `${service}${path}`;
     const build = async (): Promise<{ method: 'POST'; url: string; headers: Record<string, string>; body: string }> => {
-      if (this.clock.now() < this.quietUntil) await this.clock.sleep(Math.min(this.quietUntil - this.clock.now(), patience.longestWaitMs), signal);
+      await this.keepQuiet(step, signal);
       const cookie = await session.cookies.headerFor(url);
       return { method: 'POST', url, headers: { ...pageHeaders(this.endpoints), ...(cookie !== undefined && { cookie }) }, body: JSON.stringify(body) };
     };
@@ -80,7 +84,14 @@ export class ServiceCalls {
       if (wait !== null) this.quietUntil = Math.max(this.quietUntil, this.clock.now() + wait);
       if (await session.cookies.take(answer, url)) this.dirty = true;
     };
-    return (await this.web.send(build, { step: `${service}${path}`, repeat: 'freely', patience, signal, onAnswer })).answer;
+    return (await this.web.send(build, { step, repeat: 'freely', patience, signal, onAnswer })).answer;
+  }
+
+  /** @throws ICLOUD_RATE_LIMITED when the silence that Apple asked for is longer than is sat out */
+  private async keepQuiet(step: string, signal: AbortSignal | undefined): Promise<void> {
+    const waitMs = this.quietUntil - this.clock.now();
+    if (waitMs > patience.longestWaitMs) throw new RateLimited(step, this.quietUntil);
+    if (waitMs > 0) await this.clock.sleep(waitMs, signal);
   }
 
   private urlOf(session: Session, service: WebService, path: string, query: Readonly<Record<string, string>>): string {
