@@ -14,6 +14,7 @@ import { Slots } from './slots';
 export interface DownloaderOptions {
   /** Over all downloads together; null: no limit. */
   readonly bytesPerSecond?: number | null;
+  /** Transfers; a caller that starts a few downloads more keeps the network busy while others wait for the disk. */
   readonly atOnce?: number;
   readonly log?: Pick<ICloudLog, 'warn'>;
   readonly clock?: Clock;
@@ -58,19 +59,29 @@ export class Downloader {
    * DISK_FULL and other errors of files; the signal's reason
    */
   async download(resource: CloudResource, part: string, options: DownloadOptions): Promise<{ sha256: string; bytes: number }> {
-    return await this.#slots.use(async () => {
-      const file = await PartFile.open(part, resource.bytes);
-      try {
-        const sha256 = await this.#complete(resource, file, options);
-        await file.sync();
-        return { sha256, bytes: file.bytes };
-      } finally {
-        await file.close();
-      }
-    }, options.signal);
+    const { file, sha256 } = await this.#slots.use(async () => await this.#complete(resource, part, options), options.signal);
+    try {
+      // The next download may have the network while this one waits for the disk.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return { sha256, bytes: resource.bytes };
   }
 
-  async #complete(resource: CloudResource, file: PartFile, options: DownloadOptions): Promise<string> {
+  /** @returns the verified file, open */
+  async #complete(resource: CloudResource, part: string, options: DownloadOptions): Promise<{ file: PartFile; sha256: string }> {
+    const file = await PartFile.open(part, resource.bytes);
+    try {
+      return { file, sha256: await this.#fill(resource, file, options) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** @returns the SHA-256 of what the record says the file is */
+  async #fill(resource: CloudResource, file: PartFile, options: DownloadOptions): Promise<string> {
     const { signal } = options;
     const address = new Address(resource.url, options.freshUrl);
     const patience = new Patience(resource.bytes, file.bytes);
