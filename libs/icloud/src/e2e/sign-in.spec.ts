@@ -3,6 +3,20 @@ import { scenario } from './scene';
 const hourMs = 3_600_000;
 const dayMs = 24 * 3_600_000;
 
+it('these tests hear a secret that is said aloud', async () => {
+  const talk = scenario({}, async (scene) => {
+    await (await scene.open()).signIn();
+    scene.log.info({ note: `the code is ${scene.code}` }, 'talking too much');
+  });
+  await expect(talk()).rejects.toThrow('said aloud');
+  const errors = scenario({ secondFactor: false }, async (scene) => {
+    await (await scene.open()).signIn();
+    const { sessionToken } = await scene.session();
+    await scene.refusal(Promise.reject(new Error('failed', { cause: { headers: { token: sessionToken } } })));
+  });
+  await expect(errors()).rejects.toThrow('said aloud');
+});
+
 describe('signing in for the first time', () => {
   it(
     'has a code sent once, takes it, and is trusted',
