@@ -3,12 +3,14 @@ import { Handle, MessageContext } from '@media-pipeline/bus';
 import type { Outcome, Payload } from '@media-pipeline/contracts';
 import { FolderService } from './folder/folder.service';
 import { ICloudService } from './icloud/icloud.service';
+import { SourceScheduler } from './source-scheduler';
 
 @Controller()
 export class IngestController {
   constructor(
     private readonly folder: FolderService,
     private readonly icloud: ICloudService,
+    private readonly scheduler: SourceScheduler,
   ) {}
 
   @Handle('media.ingest.requested', { durable: 'ingest' })
@@ -17,8 +19,8 @@ export class IngestController {
   }
 
   @Handle('media.ingest.requested', { durable: 'ingest-icloud' })
-  icloudRequested(request: Payload<'media.ingest.requested'>, context: MessageContext): Promise<Outcome> {
-    return this.icloud.read(request, context);
+  async icloudRequested(request: Payload<'media.ingest.requested'>, context: MessageContext): Promise<Outcome> {
+    return this.scheduler.byClock('icloud', await this.icloud.read(request, context));
   }
 
   @Handle('media.icloud.code')

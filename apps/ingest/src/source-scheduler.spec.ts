@@ -1,5 +1,6 @@
 import { Bus } from '@media-pipeline/bus';
 import { loadConfig } from '@media-pipeline/config';
+import { done, retry, skip } from '@media-pipeline/contracts';
 import { createLogger } from '@media-pipeline/stage';
 import { startNats, waitFor, type TestNats } from '@media-pipeline/testing';
 import { SourceScheduler, turnsOf } from './source-scheduler';
@@ -43,6 +44,24 @@ it('asks at start, and not again while a request waits', async () => {
   await waitFor(() => lag.mock.calls.length >= looked + 2);
   scheduler.onModuleDestroy();
   expect(await waiting()).toBe(1);
+});
+
+it('tries a reading again by the clock, so that nobody who asks meanwhile has to wait', async () => {
+  const { config } = loadConfig({ env: {}, overrides: { NAS_MOUNT: '/library', ENABLE_FOLDER_DOWNLOAD: 'false', ENABLE_ICLOUD_DOWNLOAD: 'true', ICLOUD_USERNAME: 'anna@example.com', PIPELINE_EXECUTION_MODE: 'continuous' } });
+  const asked = async (): Promise<number> => (await bus.lag()).find(({ durable }) => durable === 'ingest-icloud')?.pending ?? 0;
+  const before = await asked();
+  const scheduler = new SourceScheduler(config, bus, createLogger({ level: 'fatal' }, 'ingest'));
+  const publish = jest.spyOn(bus, 'publish');
+  const lag = jest.spyOn(bus, 'lag').mockResolvedValue([]);
+  expect(scheduler.byClock('icloud', retry(3_600_000, 'Apple asks to wait'))).toEqual(skip('Apple asks to wait; it is tried again in 3600 s'));
+  expect(scheduler.byClock('icloud', retry(1, 'sooner'))).toMatchObject({ kind: 'skip' });
+  await waitFor(() => publish.mock.calls.length === 1);
+  lag.mockRestore();
+  publish.mockRestore();
+  await waitFor(async () => (await asked()) === before + 1);
+  expect(scheduler.byClock('icloud', done())).toEqual(done());
+  scheduler.onModuleDestroy();
+  expect(schedulerIn('single').byClock('icloud', retry(1, 'the broker brings it again'))).toEqual(retry(1, 'the broker brings it again'));
 });
 
 it('gives each source its own turn, where it is on and known', () => {

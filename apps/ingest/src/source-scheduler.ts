@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Bus } from '@media-pipeline/bus';
-import { emit, toPipelineError } from '@media-pipeline/contracts';
+import { emit, skip, toPipelineError, type Outcome } from '@media-pipeline/contracts';
 import { Logger, Settings } from '@media-pipeline/stage';
 
 /** A source that is to be read again and again. */
@@ -25,6 +25,7 @@ export function turnsOf({ enable, folderSource, icloud, execution }: Pick<Settin
 @Injectable()
 export class SourceScheduler implements OnApplicationBootstrap, OnModuleDestroy {
   private timers: readonly NodeJS.Timeout[] = [];
+  private readonly sooner = new Map<Turn['source'], NodeJS.Timeout>();
 
   constructor(
     private readonly settings: Settings,
@@ -41,7 +42,21 @@ export class SourceScheduler implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   onModuleDestroy(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const timer of [...this.timers, ...this.sooner.values()]) clearTimeout(timer);
+  }
+
+  /**
+   * Puts a reading that is to be tried again on the clock instead of on the broker: there a request that waits, perhaps for an hour, holds
+   * up everybody who asks meanwhile (`icloud sync`, a code that came). A start asks anyway, so nothing is lost with the process.
+   * Where the run is to end, the outcome stays what it is.
+   */
+  byClock(source: Turn['source'], outcome: Outcome): Outcome {
+    const turn = turnsOf(this.settings).find((one) => one.source === source);
+    if (outcome.kind !== 'retry' || turn === undefined) return outcome;
+    clearTimeout(this.sooner.get(source));
+    const occasion = `${source}-again-${randomUUID()}`;
+    this.sooner.set(source, setTimeout(() => void this.ask(turn, occasion), outcome.afterMs));
+    return skip(`${outcome.reason}; it is tried again in ${Math.round(outcome.afterMs / 1000)} s`);
   }
 
   private async ask({ source, durable }: Turn, occasion: string): Promise<void> {

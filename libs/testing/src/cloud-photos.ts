@@ -62,12 +62,12 @@ export async function fillCloud(library: LocalLibrary, directory: string, count:
     const asset = await library.add({
       ...about,
       filename: index % 50 === 49 ? null : nameOf(index, kind === 'video' ? 'MOV' : kind === 'raw' ? 'DNG' : 'JPG'),
-      original: kind === 'video' ? await video() : kind === 'raw' ? await put(makeRaw(seed * 1_000_000 + index), 'dng', seen) : await picture(0),
+      original: kind === 'video' ? await video() : kind === 'raw' ? await put(makeRaw((seed % 1_000) * 1_000_000 + index), 'dng', seen) : await picture(0),
       ...(kind === 'raw' && { alternative: await picture(1) }),
       ...(kind === 'live' && { liveVideo: await video() }),
     });
     if (seen) visible++;
-    if (kind === 'edited') await library.edit(asset.recordName, { picture: await picture(2), sidecar: { ...(await put(makeSidecar(index), 'aae', seen)), type: 'com.apple.photos.apple-adjustment-envelope' } });
+    if (kind === 'edited') await library.edit(asset.recordName, { picture: await picture(2), sidecar: { ...(await put(makeSidecar(`${seed}-${index}`), 'aae', seen)), type: 'com.apple.photos.apple-adjustment-envelope' } });
     if (kind === 'trashed') library.trash(asset.recordName);
     if (kind === 'duplicated') {
       library.duplicate(asset.recordName);
@@ -114,5 +114,5 @@ function makeRaw(number: number): Buffer {
   return dng;
 }
 
-const makeSidecar = (index: number): Buffer =>
-  Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>adjustmentBaseVersion</key><integer>0</integer><key>n</key><integer>${index}</integer></dict></plist>\n`);
+const makeSidecar = (name: string): Buffer =>
+  Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>adjustmentBaseVersion</key><integer>0</integer><key>n</key><string>${name}</string></dict></plist>\n`);
