@@ -12,7 +12,7 @@ export interface AccountStatus {
   readonly lastChecked: Date | null;
   /** A guess, since Apple does not say: two months after this client was trusted. */
   readonly trustedUntil: Date | null;
-  /** The trust (as guessed) ends within a week, or has ended: a code will soon be asked for. */
+  /** The trust (as guessed) ends within two weeks, or has ended: a code will soon be asked for. */
   readonly warn: boolean;
   /** A code that is waited for; one whose time is over is still shown, since it may be given late. */
   readonly pending: CodeRequest | null;

@@ -115,9 +115,9 @@ export class ICloudAccount extends ServiceClient {
     return toStatus(await this.store.read(), this.options.secretsKey !== null, this.clock.now());
   }
 
-  /** Removes the session file: this client is trusted no more. Apple is not told. */
+  /** Gives the session up: this client is trusted no more. Apple is not told. How often the password was used lately is still known. */
   async forget(): Promise<void> {
-    await this.store.exclusively(this.closing.signal, async (held) => await held.remove());
+    await this.store.forget(this.clock.now(), this.closing.signal);
     this.session = await Session.of(await this.store.read());
   }
 

@@ -45,7 +45,7 @@ async function status(flags: StatusFlags): Promise<void> {
       account: account && { ...account, trustIsGuess: true },
       sessionFile: settings.sessionFile,
       ...readings,
-      attention: account !== null && needsAttention(account, now),
+      attention: account !== null && needsAttention(account),
       advice,
     });
     return;

@@ -11,7 +11,7 @@ const status = (changes: Partial<AccountStatus>): AccountStatus => ({
 describe('the session as doctor judges it', () => {
   it.each([
     ['ok', {}, 'trusted until about 2027-01-20, in 59 days'],
-    ['warn', { trustedUntil: new Date(2026, 11, 1) }, 'in 9 days'],
+    ['warn', { warn: true, trustedUntil: new Date(2026, 11, 1) }, 'in 9 days'],
     ['warn', { state: 'never', trustedUntil: null }, 'nobody has signed in yet'],
     ['fail', { state: 'code_needed' }, 'code needed'],
     ['fail', { state: 'signed_out', refusedPassword: true }, 'signed out'],

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Config } from '@media-pipeline/config';
 import { toPipelineError } from '@media-pipeline/contracts';
 import { endpointsFor, type AccountStatus } from '@media-pipeline/icloud';
-import { accountAdvice, endsSoon, type ICloudSettings } from '../icloud/account-words';
+import { accountAdvice, type ICloudSettings } from '../icloud/account-words';
 import { settingsOf, withAccount } from '../icloud/account';
 import { dayAndTime, fromNow } from '../icloud/time';
 import { fail, ok, reasonOf, warn, type Finding } from './finding';
@@ -37,7 +37,7 @@ export function judgeSession(status: AccountStatus, settings: ICloudSettings, no
   if (status.state !== 'signed_in') return status.state === 'never' ? warn(about, 'nobody has signed in yet', first) : fail(about, `${status.username}: ${status.state.replace('_', ' ')}`, first);
   const until = status.trustedUntil === null ? '' : `; trusted until about ${dayAndTime(status.trustedUntil).slice(0, 10)}, ${fromNow(status.trustedUntil, now)} (a guess)`;
   const detail = `${status.username} is signed in${until}${status.encrypted ? '' : '; not encrypted (SECRETS_KEY)'}`;
-  return endsSoon(status, now) ? warn(about, detail, first) : ok(about, detail);
+  return status.warn ? warn(about, detail, first) : ok(about, detail);
 }
 
 /** Any answer at all will do: what the services say to a stranger is no matter. */

@@ -55,14 +55,8 @@ export function accountFacts(status: AccountStatus, { sessionFile }: Pick<ICloud
   ];
 }
 
-/** Earlier than the client itself warns: a person needs the time, and the devices at hand. */
-const warnDaysAhead = 14;
-
-/** The trust, as guessed, ends before long or has ended. */
-export const endsSoon = ({ trustedUntil, warn }: Pick<AccountStatus, 'trustedUntil' | 'warn'>, now: Date): boolean => warn || (trustedUntil !== null && trustedUntil.getTime() - now.getTime() < warnDaysAhead * 86_400_000);
-
 /** True when a person should do something before the pipeline can go on, or will have to soon. */
-export const needsAttention = (status: AccountStatus, now: Date): boolean => endsSoon(status, now) || status.state !== 'signed_in' || status.refusedPassword;
+export const needsAttention = (status: AccountStatus): boolean => status.warn || status.state !== 'signed_in' || status.refusedPassword;
 
 /** What to do next, the most pressing first; empty when all is well. */
 export function accountAdvice(status: AccountStatus, settings: ICloudSettings, now: Date): string[] {
@@ -71,7 +65,7 @@ export function accountAdvice(status: AccountStatus, settings: ICloudSettings, n
   if (status.refusedPassword) advice.push('Apple refused the password: correct ICLOUD_PASSWORD, then `media-pipeline icloud login`. It is not tried again until it changes.');
   if (status.nextSignInAt !== null && status.nextSignInAt > now) advice.push(`No sign-in with the password before ${clockTime(status.nextSignInAt)} (${fromNow(status.nextSignInAt, now)}): more of them might get the account locked.`);
   advice.push(...stateAdvice(status, now));
-  if (status.state === 'signed_in' && endsSoon(status, now)) advice.push('The trust ends soon. `media-pipeline icloud logout`, then `media-pipeline icloud login`, renews it while you have your devices at hand; else a code is asked for when it ends.');
+  if (status.state === 'signed_in' && status.warn) advice.push('The trust ends soon. `media-pipeline icloud logout`, then `media-pipeline icloud login`, renews it while you have your devices at hand; else a code is asked for when it ends.');
   if (!settings.enabled) advice.push('iCloud is not read: set ENABLE_ICLOUD_DOWNLOAD=true.');
   if (status.state === 'signed_in' && !settings.hasPassword) advice.push('ICLOUD_PASSWORD is not set: when the session ends, somebody has to sign in again by hand.');
   return advice;

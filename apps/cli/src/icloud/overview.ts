@@ -26,7 +26,7 @@ export async function overviewOf(config: Config, { cursors, assets }: Pick<Repos
     const account = await withAccount(config, (opened) => opened.status());
     const now = new Date();
     const advice = [...accountAdvice(account, settingsOf(config), now), ...readingsAdvice(readings, account)];
-    return { account, readings, attention: needsAttention(account, now), advice };
+    return { account, readings, attention: needsAttention(account), advice };
   } catch (thrown) {
     const error = toPipelineError(thrown);
     return { account: null, readings, attention: true, advice: [`${error.code}: ${error.message}. ${error.advice}`] };

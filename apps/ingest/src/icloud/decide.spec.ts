@@ -112,6 +112,17 @@ class Ledger {
   }
 }
 
+it('brings an edit that was taken back and made again while the photo itself was replaced', () => {
+  const edited = aResource('edited', { checksum: 'v2', bytes: 2 });
+  const later = aResource('original', { checksum: 'o2' });
+  const ledger = new Ledger();
+  const brought = new Map<string, string>();
+  for (const resources of [[aResource('original', { checksum: 'o1' }), edited], [later], [later, edited]]) ledger.list(aCloudAsset({ resources }));
+  const cloud = aCloudAsset({ resources: [later, edited] });
+  ledger.collect(cloud, brought);
+  expect(cloud.resources.map((resource) => ledger.seen.get(sourcePathOf(cloud, resource))?.state)).toEqual(['sorted', 'sorted']);
+});
+
 it('brings every version of every file that stays, once, whatever happens in which order', () => {
   const version = (role: ResourceRole) => fc.option(fc.integer({ min: 1, max: 3 }).map((n) => aResource(role, { checksum: `v${n}`, bytes: n })), { nil: null });
   const resources = fc.tuple(fc.integer({ min: 1, max: 2 }).map((n) => aResource('original', { checksum: `o${n}` })), version('live_video'), version('edited'), version('sidecar')).map((all) => all.filter((one) => one !== null));

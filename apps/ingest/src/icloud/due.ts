@@ -23,9 +23,16 @@ export type Due =
 /** CloudKit's words for a record that is not there. */
 const absent: ReadonlySet<string> = new Set(['NOT_FOUND', 'UNKNOWN_ITEM']);
 
+/** What the version that took its place had no use for may be wanted again by now (an edit that was taken back and made again): no later listing need say so. */
+function replaced(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, seen: Seen): Due {
+  if (answer === undefined || 'code' in answer || answer.trashed || answer.hidden) return { kind: 'replaced' };
+  const takings = decideAnew(answer, seen, asset.id);
+  return takings.length === 0 ? { kind: 'replaced' } : { kind: 'retake', cloud: answer, takings };
+}
+
 /** @param answer what a lookup of its record gave now */
 export function judgeDue(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, seen: Seen): Due {
-  if (asset.files.some(({ sourcePath }) => sourcePath === null || seen.get(sourcePath)?.assetId !== asset.id)) return { kind: 'replaced' };
+  if (asset.files.some(({ sourcePath }) => sourcePath === null || seen.get(sourcePath)?.assetId !== asset.id)) return replaced(asset, answer, seen);
   if (answer === undefined) return { kind: 'refused', reason: 'iCloud gives no answer about it' };
   if ('code' in answer) return absent.has(answer.code) ? { kind: 'vanished', how: 'purged' } : { kind: 'refused', reason: `${answer.code}: ${answer.reason}` };
   if (answer.trashed) return { kind: 'vanished', how: 'trashed' };

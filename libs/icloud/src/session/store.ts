@@ -1,4 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
+import { lately } from './budget';
 import { unreadable, type SessionCipher } from './cipher';
 import { freshDocument, sessionDocument, type SessionDocument } from './document';
 import { readSecretFile, removeLeftovers, removeSecretFile, writeSecretFile } from './file';
@@ -15,7 +16,6 @@ export interface HeldSession {
    * @throws ICLOUD_UNREACHABLE when another process has written meanwhile: its session is newer, ours is given up
    */
   save(document: SessionDocument): Promise<SessionDocument>;
-  remove(): Promise<void>;
 }
 
 /** The one session of an account, shared by all processes that know its file. */
@@ -53,11 +53,20 @@ export class SessionStore {
           generation = written.generation;
           return written;
         },
-        remove: async () => {
-          lost.throwIfAborted();
-          await removeSecretFile(this.file);
-        },
       });
+    });
+  }
+
+  /**
+   * Gives the session up. What was counted to keep Apple from locking the account stays: signing out and in again is no way round it.
+   * @throws ICLOUD_SESSION_UNREADABLE
+   */
+  async forget(now: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.exclusively(signal, async ({ document, save }) => {
+      const { generation, signIns, quietUntil, refusedPassword } = document;
+      const kept = { ...freshDocument(this.username), generation, signIns: lately(signIns, now), quietUntil, refusedPassword };
+      if (kept.signIns.length === 0 && quietUntil === null && refusedPassword === null) await removeSecretFile(this.file);
+      else await save({ ...kept, state: 'signed_out', stateSince: now });
     });
   }
 }

@@ -36,4 +36,4 @@ const usualTrustMs = 60 * dayMs;
 export const trustedUntil = ({ trustedSince }: Pick<SessionDocument, 'trustedSince'>): Date | null => (trustedSince === null ? null : new Date(trustedSince + usualTrustMs));
 
 /** How long before the trust (as guessed) ends a person should hear of it. */
-export const warnBeforeMs = 7 * dayMs;
+export const warnBeforeMs = 14 * dayMs;
