@@ -41,8 +41,14 @@ async function download(fetchOne) {
 
 const measures = {
   signin: async () => ({ state: (await account.signIn({ by: 'person' })).kind }),
-  /** A loop that asks and writes, and checks nothing. */
-  bare: async () => {
+  /** A loop that asks and writes, and checks and syncs nothing. */
+  bare: async () =>
+    await download(async ({ resource, file }) => {
+      const { body } = await fetch(resource.url);
+      await pipeline(body, createWriteStream(file));
+    }),
+  /** The same without the layer of fetch. */
+  lean: async () => {
     const dispatcher = new Agent();
     const result = await download(async ({ resource, file }) => {
       const { body } = await request(resource.url, { dispatcher });
