@@ -95,7 +95,7 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   // With --json the summary is the last line, whatever came before.
   if (flags.json) shown = '';
   const { summary } = await report();
-  if (end === 'stuck') reporter.say(`${await unfinished(pipeline)} assets could not be brought to an end; see ${pipeline.logFile ?? 'the log'} and \`media-pipeline status\`.`);
+  if (end === 'stuck') reporter.say(stuckWords(await unfinished(pipeline), pipeline.logFile));
   const unread = kept && (await stillOut(config)) ? kept : null;
   if (unread) reporter.say(`iCloud was not read: ${unread}`);
   if (end === 'interrupted') return ends ? exitCodes.interrupted : exitCodes.ok;
@@ -154,6 +154,9 @@ function parseStay(text: string | undefined): number {
   if (!/^\d+$/.test(text)) throw new PipelineError('USAGE', `--stay takes whole seconds, not "${text}".`);
   return Number(text) * 1000;
 }
+
+const stuckWords = (unfinished: number, logFile: string | null): string =>
+  `${unfinished > 0 ? `${unfinished} assets could not be brought to an end` : 'something was given up (see above)'}; see ${logFile ?? 'the log'} and \`media-pipeline status\`.`;
 
 async function unfinished({ host }: Pipeline): Promise<number> {
   const counts = await host.database.assets.countByState();
