@@ -62,11 +62,11 @@ export class SessionStore {
    * @throws ICLOUD_SESSION_UNREADABLE
    */
   async forget(now: number, signal: AbortSignal | undefined): Promise<void> {
-    await this.exclusively(signal, async ({ document, save }) => {
-      const { generation, signIns, quietUntil, refusedPassword } = document;
+    await this.exclusively(signal, async (held) => {
+      const { generation, signIns, quietUntil, refusedPassword } = held.document;
       const kept = { ...freshDocument(this.username), generation, signIns: lately(signIns, now), quietUntil, refusedPassword };
       if (kept.signIns.length === 0 && quietUntil === null && refusedPassword === null) await removeSecretFile(this.file);
-      else await save({ ...kept, state: 'signed_out', stateSince: now });
+      else await held.save({ ...kept, state: 'signed_out', stateSince: now });
     });
   }
 }
