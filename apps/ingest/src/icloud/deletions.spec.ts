@@ -24,11 +24,6 @@ afterEach(async () => {
   await scene.close();
 });
 
-const one = async (): Promise<AssetWithFiles> => {
-  const [asset, ...others] = await scene.assets();
-  if (!asset || others.length > 0) throw new Error(`${others.length + 1} assets`);
-  return asset;
-};
 
 describe('what is deleted in iCloud', () => {
   const sorted = async (asset: AssetWithFiles): Promise<void> => {
@@ -36,7 +31,7 @@ describe('what is deleted in iCloud', () => {
     for (const [at, state] of steps.slice(1).entries()) await scene.database.assets.move(asset.id, steps[at] ?? 'discovered', state, { step: 'cli', status: 'info', message: 'test' });
     for (const { id, path: place } of asset.files) await scene.database.assets.setArchivedPath(id, place);
   };
-  const places = async (): Promise<string[]> => (await one()).files.map(({ path: place }) => place);
+  const places = async (): Promise<string[]> => (await scene.onlyAsset()).files.map(({ path: place }) => place);
 
   it('is written down, and nothing is touched', async () => {
     const { recordName } = await add(photos, 'IMG_1.HEIC', 'first');
@@ -65,7 +60,7 @@ describe('what is deleted in iCloud', () => {
     await scene.signIn();
     const running = scene.service({ ICLOUD_DELETED: 'cleanup' });
     await scene.read(running);
-    const asset = await one();
+    const asset = await scene.onlyAsset();
     photos.trash(recordName);
     await scene.read(running);
     expect(await places()).toEqual(['originals/icloud/2021/05/IMG_1.HEIC']);
@@ -77,7 +72,7 @@ describe('what is deleted in iCloud', () => {
     await scene.read(running);
     photos.restore(recordName);
     await scene.read(running);
-    expect(await one()).toMatchObject({ goneAt: null, state: 'sorted', files: [{ path: 'originals/icloud/2021/05/IMG_1.HEIC' }] });
+    expect(await scene.onlyAsset()).toMatchObject({ goneAt: null, state: 'sorted', files: [{ path: 'originals/icloud/2021/05/IMG_1.HEIC' }] });
     expect((await scene.originals()).get('icloud/2021/05/IMG_1.HEIC')).toBe(sha256('first'));
   });
 
@@ -86,7 +81,7 @@ describe('what is deleted in iCloud', () => {
     await scene.signIn();
     const running = scene.service({ ICLOUD_DELETED: 'cleanup' });
     await scene.read(running);
-    const asset = await one();
+    const asset = await scene.onlyAsset();
     await sorted(asset);
     const [twin] = await scene.database.assets.reserve([{ source: 'folder', sourceKey: 'twin', kind: 'photo', files: [] }]);
     await scene.database.assets.arrived(twin?.id ?? '', [], { step: 'cli', status: 'info', message: '' });

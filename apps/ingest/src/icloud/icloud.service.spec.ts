@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
-import type { AssetWithFiles } from '@media-pipeline/schema';
 import { openBus } from '../folder/e2e/scene';
 import { add, evening, jpeg, movie, sha256, still } from './e2e/samples';
 import { CloudScene, reading } from './e2e/scene';
@@ -26,11 +25,6 @@ afterEach(async () => {
 });
 
 const done: unknown = expect.objectContaining({ kind: 'done' });
-const one = async (): Promise<AssetWithFiles> => {
-  const [asset, ...others] = await scene.assets();
-  if (!asset || others.length > 0) throw new Error(`${others.length + 1} assets`);
-  return asset;
-};
 const zoneCounts = async (zone = 'PrimarySync'): Promise<ZoneCounts> => (await scene.database.cursors.get('icloud', `zone:${zone}`))?.counts as ZoneCounts;
 const announced = async (): Promise<number> => (await broker.bus.lag()).find(({ durable }) => durable === 'dedupe')?.pending ?? 0;
 const history = async (): Promise<string[]> => (await scene.database.log.list({ limit: 10_000 })).map(({ message }) => message);
@@ -201,9 +195,9 @@ describe('what changes in iCloud', () => {
     photos.trash(recordName);
     const running = service();
     await scene.read(running);
-    expect(await one()).toMatchObject({ state: 'set_aside', code: 'FILE_VANISHED', goneHow: 'trashed' });
+    expect(await scene.onlyAsset()).toMatchObject({ state: 'set_aside', code: 'FILE_VANISHED', goneHow: 'trashed' });
     photos.restore(recordName);
     await scene.read(running);
-    expect(await one()).toMatchObject({ state: 'discovered', goneAt: null });
+    expect(await scene.onlyAsset()).toMatchObject({ state: 'discovered', goneAt: null });
   });
 });

@@ -2,7 +2,6 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '@media-pipeline/contracts';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
-import type { AssetWithFiles } from '@media-pipeline/schema';
 import { openBus } from '../folder/e2e/scene';
 import { add, sha256 } from './e2e/samples';
 import { CloudScene } from './e2e/scene';
@@ -26,11 +25,6 @@ afterEach(async () => {
 });
 
 const done: unknown = expect.objectContaining({ kind: 'done' });
-const one = async (): Promise<AssetWithFiles> => {
-  const [asset, ...others] = await scene.assets();
-  if (!asset || others.length > 0) throw new Error(`${others.length + 1} assets`);
-  return asset;
-};
 
 describe('what stands in the way', () => {
   it('a code that is needed is said once, waited for without another push, and given by message', async () => {
@@ -136,7 +130,7 @@ describe('what goes wrong on the way', () => {
     await writeFile(path.join(stranger, 'IMG_1.HEIC'), 'his!');
     await utimes(path.join(stranger, 'IMG_1.HEIC'), 1, 1);
     await scene.read();
-    expect((await one()).files[0]?.path).toBe('originals/icloud/2021/05/IMG_1 (2).HEIC');
+    expect((await scene.onlyAsset()).files[0]?.path).toBe('originals/icloud/2021/05/IMG_1 (2).HEIC');
     expect(await readFile(path.join(stranger, 'IMG_1.HEIC'), 'utf8')).toBe('his!');
   });
 });

@@ -63,7 +63,7 @@ export class CloudScene {
   /** As a process that has just started. */
   service(overrides: Record<string, string> = {}, meddle: (plain: CloudCourier) => CloudCourier = (plain) => plain): ICloudService {
     const { config } = loadConfig({ env: {}, overrides: this.settings(overrides) });
-    const logger = createLogger({ level: process.env['LOUD'] === undefined ? 'fatal' : 'debug' }, 'ingest');
+    const logger = createLogger({ level: 'fatal' }, 'ingest');
     const connection = new ICloudConnection(config, logger);
     this.connections.push(connection);
     const register = new ICloudRegister(this.library, this.database, this.bus);
@@ -85,6 +85,13 @@ export class CloudScene {
 
   async assets(): Promise<AssetWithFiles[]> {
     return await this.database.assets.list({ limit: 10_000 });
+  }
+
+  /** @throws when there are more, or none */
+  async onlyAsset(): Promise<AssetWithFiles> {
+    const [asset, ...others] = await this.assets();
+    if (!asset || others.length > 0) throw new Error(`${others.length + (asset ? 1 : 0)} assets instead of one`);
+    return asset;
   }
 
   /** What became of each asset. */
