@@ -1,12 +1,21 @@
-import type { LocalLibrary } from './library';
 import type { AlbumRow, AssetRow, RelationRow } from './rows';
 import type { Zone } from './zone';
 
 const ROOT = '----Root-Folder----';
 
+/** What albums need of the library they are in. */
+export interface AlbumLibrary {
+  readonly zones: readonly Zone[];
+  zone(name: string): Zone;
+  /** An asset by its record name. */
+  find(recordName: string): { row: AssetRow; zone: Zone };
+  newName(purpose: string): string;
+  now(): number;
+}
+
 /** Albums and folders; membership is a record of its own, so neither asset nor master changes with it. */
 export class Albums {
-  constructor(private readonly library: LocalLibrary) {}
+  constructor(private readonly library: AlbumLibrary) {}
 
   /** @param within a folder's id @returns the album's record name, which queries take as `parentId` */
   create(title: string, options: { readonly zone?: string; readonly within?: string; readonly folder?: boolean; readonly members?: readonly string[] } = {}): string {
