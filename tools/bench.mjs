@@ -9,6 +9,7 @@ const measures = await import('./bench/measures.mjs');
 const dedupe = await import('./bench/dedupe.mjs');
 const { compression } = await import('./bench/compression.mjs');
 const { video } = await import('./bench/video.mjs');
+const cloud = await import('./bench/icloud.mjs');
 const suite = {
   compression: (place) => compression(place, values.small ? { heic: false } : {}),
   video: (place) => video(place, values.small ? { preset: 'veryfast' } : {}),
@@ -20,6 +21,10 @@ const suite = {
   listing: (place) => dedupe.listing(place, values.small ? { files: 5000 } : {}),
   similar: (place) => dedupe.similarSearch(place, values.small ? { sizes: [20_000] } : {}),
   likeness: (place) => dedupe.likeness(place, values.small ? { scenes: 4 } : {}),
+  icloud: async (place) => [
+    ...(await cloud.cloudDownload(place, values.small ? { count: 20 } : {})),
+    ...(await cloud.cloudListing(place, values.small ? { assets: 5_000 } : {})),
+  ],
   rescan: (place) => measures.rescan(place, values.small ? { files: 2000 } : {}),
 };
 

@@ -6,9 +6,10 @@ import { capture, root, runThrough } from './shell.mjs';
 
 /** The built command. */
 export const cli = path.join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
-const sample = path.join(root, 'tmp', 'sample');
+/** Where the sample library is made. */
+export const sample = path.join(root, 'tmp', 'sample');
 
-const commands = new Set(['run', 'up', 'status', 'asset', 'publish', 'dlq', 'reconcile', 'config', 'nas', 'doctor', 'help', '--version', '-V']);
+const commands = new Set(['run', 'up', 'status', 'asset', 'publish', 'dlq', 'reconcile', 'icloud', 'config', 'nas', 'doctor', 'help', '--version', '-V']);
 const asksForHelp = (args) => args.some((arg) => arg === '--help' || arg === '-h');
 const hasFlag = (args, flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
 
@@ -33,7 +34,7 @@ export async function runCommand(args) {
 }
 
 /** Makes the sample's photos and videos unless they are there. */
-async function makeSample() {
+export async function makeSample() {
   const { code, output } = await capture(node, [path.join(root, 'tools', 'sample', 'make.mjs'), path.join(sample, 'source')]);
   if (code !== 0) throw new SetupError(`${output.trim()}\n\nThe sample library could not be made.`);
   if (output.trim()) say(output.trim());

@@ -19,7 +19,8 @@ export class BridgeService {
 
   async stage(message: AssetMessage): Promise<Outcome> {
     const asset = await namedAsset(this.database, message);
-    const destinations = wantedDestinations(this.settings.enable);
+    const deliverable = asset.files.some(({ role }) => role !== 'sidecar');
+    const destinations = deliverable ? wantedDestinations(this.settings.enable) : [];
     switch (standing(asset.state, 'compressed')) {
       case 'ended':
         return skip(`the asset is ${asset.state}`);
@@ -31,7 +32,7 @@ export class BridgeService {
         break;
     }
     if (destinations.length === 0) {
-      const why = this.settings.enable.filePreparation ? 'no destination is switched on' : 'file preparation is off';
+      const why = !deliverable ? 'nothing of it is a photo or a video' : this.settings.enable.filePreparation ? 'no destination is switched on' : 'file preparation is off';
       await this.database.assets.move(asset.id, 'compressed', 'bridged', { step: 'bridge', status: 'info', assetId: asset.id, message: `${why}: passed on` });
       return this.passOn(asset);
     }

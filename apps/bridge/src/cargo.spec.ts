@@ -17,6 +17,11 @@ describe('cargoFor', () => {
     expect(cargoFor('icloud', kept)).toMatchObject([{ from: 'originals/IMG_1.JPG' }]);
   });
 
+  it('leaves sidecars at home', () => {
+    const edited = anAsset({ files: [aFile(), aFile({ id: 'edit', role: 'edited', path: 'originals/IMG_1-edited.JPG' }), aFile({ id: 'steps', role: 'sidecar', path: 'originals/IMG_1.AAE' })] });
+    for (const destination of ['icloud', 'pixel'] as const) expect(cargoFor(destination, edited).map(({ fileId }) => fileId)).toEqual(['file', 'edit']);
+  });
+
   it('refuses a file without a hash', () => {
     expect(() => cargoFor('pixel', anAsset({ files: [aFile({ sha256: null })] }))).toThrow('has no hash');
   });

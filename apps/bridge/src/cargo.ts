@@ -13,9 +13,9 @@ export interface Cargo extends Staging {
   readonly from: LibraryPath;
 }
 
-/** What of an asset goes to a destination: iCloud gets the rendition where there is one, the Pixel always the original. */
+/** What of an asset goes to a destination: iCloud gets the rendition where there is one, the Pixel always the original. Sidecars are no pictures: nobody else can read them. */
 export function cargoFor(destination: Destination, asset: AssetWithFiles): readonly Cargo[] {
-  return asset.files.map((file) => {
+  return asset.files.filter(({ role }) => role !== 'sidecar').map((file) => {
     const rendition = asset.renditions.find((candidate) => candidate.fileId === file.id && candidate.outcome === 'compressed');
     if (destination === 'icloud' && rendition?.path && rendition.sha256 !== null && rendition.bytes !== null) {
       return { fileId: file.id, name: file.filename, from: rendition.path, sha256: rendition.sha256, bytes: rendition.bytes };

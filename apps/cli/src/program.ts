@@ -12,9 +12,10 @@ interface Entry {
 const entries: readonly Entry[] = [
   { name: 'run', description: 'run all stages in one process: takes photos in, and works them through to the archive', load: async () => (await import('./commands/run.js')).runCommand() },
   { name: 'up', description: 'run stages as a service, until SIGTERM', load: async () => (await import('./commands/up.js')).upCommand() },
-  { name: 'status', description: 'photos by state, backlog of each stage, batches, last errors', load: async () => (await import('./commands/status.js')).statusCommand() },
+  { name: 'status', description: 'photos by state, backlog of each stage, how iCloud stands, batches, last errors', load: async () => (await import('./commands/status.js')).statusCommand() },
   { name: 'asset', description: 'look at photos and videos', load: async () => (await import('./commands/asset.js')).assetCommand() },
   { name: 'compress', description: 'compress old photos and videos again, from their archived originals', load: async () => (await import('./commands/compress.js')).compressCommand() },
+  { name: 'icloud', description: 'iCloud: sign in, see how it stands, ask for a reading', load: async () => (await import('./commands/icloud.js')).icloudCommand() },
   { name: 'publish', description: 'say a message by hand, and print what the broker answers', load: async () => (await import('./commands/publish.js')).publishCommand() },
   { name: 'dlq', description: 'what went wrong: look at it, try it again, throw it away', load: async () => (await import('./commands/dead-letter.js')).deadLetterCommand() },
   { name: 'duplicates', description: 'files with the same bytes: find, list, take back', load: async () => (await import('./commands/duplicates.js')).duplicatesCommand() },

@@ -115,6 +115,16 @@ describe('CompressorService', () => {
     expect((await readFile(path.join(root, 'originals/a/IMG 1.JPG'))).equals(bytes)).toBe(true);
   });
 
+  it('leaves what goes with a picture alone, though it is none', async () => {
+    const asset = await uniqueAsset({
+      'a.jpg': { bytes: await makePicture(1) },
+      'a-edited.jpg': { role: 'edited', bytes: await makePicture(2) },
+      'a.AAE': { role: 'sidecar', bytes: Buffer.from('<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"/>') },
+    });
+    expect((await service().compress({ assetId: asset.id }, attendance)).kind).toBe('done');
+    expect((await present(asset.id)).renditions.map(({ outcome, code }) => `${outcome} ${code ?? ''}`)).toEqual(['compressed ', 'compressed ', 'kept SIDECAR']);
+  });
+
   it('says the next thing again when the message comes again', async () => {
     const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) } });
     await service().compress({ assetId: asset.id }, attendance);
@@ -124,7 +134,7 @@ describe('CompressorService', () => {
   });
 
   it('makes again only what is missing after a crash', async () => {
-    const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) }, 'a.png': { role: 'sidecar', bytes: await makePicture(2) } });
+    const asset = await uniqueAsset({ 'a.jpg': { bytes: await makePicture(1) }, 'a.png': { role: 'edited', bytes: await makePicture(2) } });
     encoder.before = (job) => (job.source.endsWith('.png') ? Promise.reject(new Error('the power went')) : Promise.resolve(undefined));
     await expect(service().compress({ assetId: asset.id }, attendance)).rejects.toThrow('the power went');
     expect((await present(asset.id)).state).toBe('unique');

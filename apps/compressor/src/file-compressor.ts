@@ -4,6 +4,7 @@ import { hashFile, Library, placeLink } from '@media-pipeline/files';
 import { identify } from '@media-pipeline/media';
 import { Database, type MediaFile, type Rendition } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
+import { keepCodes } from './keep-code';
 import { keptByType, stillHolds, type Keep } from './policy';
 import { compressionSettings, recipeOf, renditionPath } from './recipe';
 import { Renderer, type Attendance } from './renderer';
@@ -34,13 +35,14 @@ export class FileCompressor {
   async treat(file: MediaFile, known: Rendition | undefined, attendance: Attendance): Promise<Treated> {
     const source = this.library.absolute(file.path);
     const sha256 = await this.verify(file, source);
+    if (file.role === 'sidecar') return keptAs({ fileId: file.id, assetId: file.assetId, sourceSha256: sha256, settings: '{}' }, file, { code: 'SIDECAR', reason: keepCodes.SIDECAR });
     const type = await identify(source);
     if (!type) throw new PipelineError('NOT_MEDIA', `${file.path} is neither a photo nor a video.`);
 
     const settings = compressionSettings(this.settings.compression);
     const recipe = recipeOf(type.family, settings);
     const base = { fileId: file.id, assetId: file.assetId, sourceSha256: sha256, settings: recipe };
-    const kept = ({ code, reason }: Keep): Treated => ({ rendition: { ...base, outcome: 'kept', code, reason, path: null, sha256: null, bytes: null, proof: null }, message: `${file.filename}: original kept (${code}: ${reason})` });
+    const kept = (keep: Keep): Treated => keptAs(base, file, keep);
 
     const before = await this.madeBefore(file, known, sha256, recipe);
     if (before) return before;
@@ -90,3 +92,9 @@ export class FileCompressor {
     return { rendition: { ...row, fileId: file.id, assetId: file.assetId, path: target }, message: `${file.filename}: ${file.bytes} → ${found.bytes} bytes (made before)` };
   }
 }
+
+/** The original is passed on. */
+const keptAs = (base: Pick<Rendition, 'fileId' | 'assetId' | 'sourceSha256' | 'settings'>, { filename }: MediaFile, { code, reason }: Keep): Treated => ({
+  rendition: { ...base, outcome: 'kept', code, reason, path: null, sha256: null, bytes: null, proof: null },
+  message: `${filename}: original kept (${code}: ${reason})`,
+});

@@ -18,6 +18,7 @@ export const keepCodes = {
   UNSUPPORTED_FORMAT: 'this format cannot be treated without loss',
   UNSUPPORTED_VARIANT: 'the file uses a variant of its format that cannot be treated without loss',
   RAW: 'camera RAW is never touched',
+  SIDECAR: 'the file is no picture but goes with one (the steps of an edit)',
   ANIMATED: 'the picture is animated',
   MULTI_PAGE: 'the file holds several pictures',
   HDR_GAIN_MAP: 'the picture has an HDR gain map that cannot be carried over, or that COMPRESSION_KEEP names',

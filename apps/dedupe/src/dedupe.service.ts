@@ -32,7 +32,7 @@ export class DedupeService {
   }
 
   private async decide(asset: AssetWithFiles): Promise<Outcome> {
-    const empty = asset.files.find((file) => file.bytes === 0);
+    const empty = asset.files.find((file) => file.bytes === 0 && file.role !== 'sidecar');
     if (empty) return dead('FILE_EMPTY', `${empty.path} has no bytes.`);
     const decision = await this.judgement.decide(asset);
     switch (decision.kind) {

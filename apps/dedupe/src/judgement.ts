@@ -4,7 +4,7 @@ import { Settings } from '@media-pipeline/stage';
 import { MediaInspector } from './adapters/media-inspector';
 import { OutsideFiles, type OutsideCopy } from './adapters/outside-files';
 import { betterNames, compareAssets } from './preference';
-import { claimsOf, judge } from './verdict';
+import { claimsOf, contentHashes, judge, sidecarsAreKept, type Verdict } from './verdict';
 
 export type Decision = { readonly kind: 'unique' } | { readonly kind: 'duplicate'; readonly of: string | null; readonly path: string } | { readonly kind: 'overtaken' };
 
@@ -22,7 +22,7 @@ export class Judgement {
   ) {}
 
   async decide(asset: AssetWithFiles): Promise<Decision> {
-    const hashes = asset.files.flatMap((file) => file.sha256 ?? []);
+    const hashes = contentHashes(asset.files);
     const { deduplication } = this.settings.enable;
     // What lies on disk is looked at before: a transaction waits for nothing but the database.
     const lost = deduplication ? await this.lostHolders(asset, hashes) : new Set<string>();
@@ -49,7 +49,7 @@ export class Judgement {
     for (const id of lost) await duplicates.takeOver(asset.id, claims, id);
     const owners = await assets.claimContent(asset.id, claims);
     const holders = await assets.findMany(await duplicates.holders(asset.id, claims));
-    const verdict = judge(asset.id, hashes, owners, holders.map(({ id, files }) => ({ id, hashes: files.flatMap(({ sha256 }) => sha256 ?? []) })));
+    const verdict = judgeAll(asset, hashes, owners, holders);
     if (verdict.kind === 'unique') {
       const partner = holders.find(({ id }) => id === verdict.overlap);
       if (partner) {
@@ -86,6 +86,14 @@ export class Judgement {
     const there = await Promise.all(holders.map((holder) => this.inspector.hasBytes(holder.files.filter(({ sha256 }) => sha256 !== null && hashes.includes(sha256)))));
     return new Set(holders.filter((_, index) => there[index] === false).map(({ id }) => id));
   }
+}
+
+/** A duplicate whose sidecar the survivor has not is none: what goes with its pictures would be lost. */
+function judgeAll(asset: AssetWithFiles, hashes: readonly string[], owners: ReadonlyMap<string, string>, holders: readonly AssetWithFiles[]): Verdict {
+  const verdict = judge(asset.id, hashes, owners, holders.map(({ id, files }) => ({ id, hashes: contentHashes(files) })));
+  if (verdict.kind === 'unique') return verdict;
+  const survivor = holders.find(({ id }) => id === verdict.of);
+  return survivor && !sidecarsAreKept(asset.files, survivor.files) ? { kind: 'unique', overlap: survivor.id } : verdict;
 }
 
 const nameOf = ({ files }: AssetWithFiles): string => files[0]?.filename ?? '';

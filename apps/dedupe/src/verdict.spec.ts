@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { claimsOf, judge, type Holder } from './verdict';
+import { aFile } from '@media-pipeline/testing';
+import { claimsOf, contentHashes, judge, sidecarsAreKept, type Holder } from './verdict';
 
 const owners = (entries: Record<string, string>): Map<string, string> => new Map(Object.entries(entries));
 
@@ -47,5 +48,22 @@ describe('judge', () => {
         expect(new Set(sets).size).toBe(sets.length);
       }),
     );
+  });
+});
+
+describe('a sidecar', () => {
+  const still = aFile({ sha256: 'still' });
+  const steps = aFile({ id: 'steps', role: 'sidecar', sha256: 'steps' });
+
+  it('is not what an asset is known by', () => {
+    expect(contentHashes([still, steps, aFile({ role: 'edited', sha256: 'edit' })])).toEqual(['still', 'edit']);
+    expect(contentHashes([steps])).toEqual([]);
+    expect(judge('me', [], new Map(), [])).toEqual({ kind: 'unique', overlap: null });
+  });
+
+  it('lets an asset be a duplicate only where it is kept too', () => {
+    expect(sidecarsAreKept([still, steps], [still])).toBe(false);
+    expect(sidecarsAreKept([still, steps], [still, steps])).toBe(true);
+    expect(sidecarsAreKept([still], [still])).toBe(true);
   });
 });

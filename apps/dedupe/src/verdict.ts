@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MediaFile } from '@media-pipeline/schema';
 
 /** An asset that has some of the content in question. */
 export interface Holder {
@@ -33,3 +34,12 @@ export function judge(assetId: string, hashes: readonly string[], owners: Readon
   const partial = holders.find(({ id, hashes: theirs }) => id !== assetId && hashes.some((hash) => theirs.includes(hash)));
   return { kind: 'unique', overlap: partial?.id ?? null };
 }
+
+type Hashed = Pick<MediaFile, 'role' | 'sha256'>;
+
+/** What an asset is known by: its pictures and videos. A sidecar (the steps of an edit, often the same bytes for many photos) is not. */
+export const contentHashes = (files: readonly Hashed[]): string[] => files.flatMap(({ role, sha256 }) => (role === 'sidecar' || sha256 === null ? [] : [sha256]));
+
+/** Whether what goes with the pictures of a duplicate is kept with the survivor too; else it would be lost. */
+export const sidecarsAreKept = (files: readonly Hashed[], survivor: readonly Hashed[]): boolean =>
+  files.every(({ role, sha256 }) => role !== 'sidecar' || survivor.some((kept) => kept.sha256 === sha256));

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { concurrently, inBatches } from './concurrently';
+import { concurrently, inAdvance, inBatches } from './concurrently';
 
 async function* numbers(to: number, onEnd?: () => void): AsyncGenerator<number> {
   try {
@@ -47,4 +47,31 @@ it('makes batches', async () => {
   const sizes: number[] = [];
   for await (const batch of inBatches(numbers(7), 3)) sizes.push(batch.length);
   expect(sizes).toEqual([3, 3, 1]);
+});
+
+it('asks for one item in advance, and hands failures on in their turn', async () => {
+  const asked: number[] = [];
+  let closed = false;
+  async function* source(): AsyncGenerator<number> {
+    try {
+      for (let n = 0; n < 4; n++) {
+        asked.push(n);
+        yield n;
+      }
+      throw new Error('the end');
+    } finally {
+      closed = true;
+    }
+  }
+  const seen: string[] = [];
+  const all = async (): Promise<void> => {
+    for await (const n of inAdvance(source())) {
+      await turn();
+      seen.push(`${n} of ${asked.length}`);
+    }
+  };
+  await expect(all()).rejects.toThrow('the end');
+  expect(seen).toEqual(['0 of 2', '1 of 3', '2 of 4', '3 of 4']);
+  for await (const _ of inAdvance(source())) break;
+  expect(closed).toBe(true);
 });

@@ -41,3 +41,25 @@ export async function* inBatches<T>(source: AsyncIterable<T>, size: number): Asy
   }
   if (batch.length > 0) yield batch;
 }
+
+/** Asks for the next item while the one before is being worked on. */
+export async function* inAdvance<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ask = (): Promise<IteratorResult<T>> => {
+    const asked = iterator.next();
+    asked.catch(() => undefined); // seen when its turn comes
+    return asked;
+  };
+  let next = ask();
+  try {
+    for (;;) {
+      const current = await next;
+      if (current.done === true) return;
+      next = ask();
+      yield current.value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await iterator.return?.();
+  }
+}

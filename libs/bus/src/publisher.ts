@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { catalogue, failedSubject, isSubject, PipelineError, subjects, type Emit } from '@media-pipeline/contracts';
 import type { BrokerLink } from './connection/broker-link';
-import { isMissing } from './connection/broker-errors';
+import { isGone, isMissing } from './connection/broker-errors';
 import { toHeaders, type LetterFacts } from './dead-letters/letter-headers';
 import type { DeadMessage } from './dead-letters/dead-letter-listener';
 import { explainIssues } from './receive/parse-body';
+import { mediaStream } from './topology/streams';
 
 /** Where a published message lies. */
 export interface PublishedMessage {
@@ -52,6 +53,17 @@ export class Publisher {
       if (!(thrown instanceof PipelineError) || thrown.code !== 'BROKER_FULL' || (await this.makeRoom()) === 0) throw thrown;
       return this.storeOnce(subject, body, msgID, facts);
     }
+  }
+
+  /** Takes a message out of the stream and overwrites its bytes on the broker's disk; one that is gone already is success. @throws PipelineError BROKER_UNAVAILABLE */
+  async erase(sequence: number): Promise<void> {
+    await this.link.patiently(`erasing message ${sequence}`, this.patienceMs, async () => {
+      try {
+        await this.link.manager.streams.deleteMessage(mediaStream, sequence, true);
+      } catch (thrown) {
+        if (!isGone(thrown)) throw thrown;
+      }
+    });
   }
 
   private async storeOnce(subject: string, body: Uint8Array | string, msgID: string, facts: LetterFacts | undefined): Promise<PublishedMessage> {

@@ -18,4 +18,10 @@ describe('the catalogue', () => {
   it.each([[{}], [{ path: '/etc/passwd' }], [{ path: '../x' }], [{ assetId: 'IMG_1.HEIC' }], [[]], ['text']])('refuses %j', (payload) => {
     expect(catalogue['media.discovered'].schema.safeParse(payload).success).toBe(false);
   });
+
+  it('keeps secrets to one consumer: the message is erased after it', () => {
+    const secret = subjects.filter((subject) => catalogue[subject].secret);
+    expect(secret).toEqual(['media.icloud.code']);
+    for (const subject of secret) expect(catalogue[subject].handledBy).toHaveLength(1);
+  });
 });

@@ -53,16 +53,24 @@ const policy = (stage: StageName, changes: Partial<ConsumerPolicy> = {}): Consum
   ...changes,
 });
 
-const subject = <T extends z.ZodType>(schema: T, handledBy: readonly ConsumerPolicy[]) => ({ schema, handledBy });
+interface SubjectTraits {
+  /** The bus erases a message of the subject once its (one) consumer is done with it, and shows its body nowhere: not in the log, not in a dead letter. */
+  readonly secret: boolean;
+}
+
+const subject = <T extends z.ZodType>(schema: T, handledBy: readonly ConsumerPolicy[], { secret }: SubjectTraits = { secret: false }) => ({ schema, handledBy, secret });
 
 /**
  * The one catalogue: every subject, the schema of its payload, and who acts on it and how.
  * A new stage is one line here. Handler and emit types are inferred from it.
  */
 export const catalogue = {
-  'media.ingest.requested': subject(IngestRequest, [policy('ingest', { lanes: 1, maxAckPending: 1 })]),
-  /** Secret: the bus erases it from the stream once it was handled, and shows its body nowhere. */
-  'media.icloud.code': subject(ICloudCode, [policy('ingest', { durable: 'ingest-icloud-code', lanes: 1, maxDeliver: 3, backoffMs: [1_000, 5_000] })]),
+  /** Each source has a consumer of its own: hours of downloads hold no folder up, and no source is read twice at a time, whatever the number of replicas. */
+  'media.ingest.requested': subject(IngestRequest, [
+    policy('ingest', { lanes: 1, maxAckPending: 1 }),
+    policy('ingest', { durable: 'ingest-icloud', lanes: 1, maxAckPending: 1 }),
+  ]),
+  'media.icloud.code': subject(ICloudCode, [policy('ingest', { durable: 'ingest-icloud-code', lanes: 1, maxDeliver: 3, backoffMs: [1_000, 5_000] })], { secret: true }),
   'media.discovered': subject(AssetMessage, [policy('dedupe', { lanes: 16 })]),
   'media.unique': subject(AssetMessage, [policy('compressor', { lanes: 'perCore' })]),
   'media.duplicate': subject(AssetMessage.safeExtend({ duplicateOf: AssetId.optional() }), []),

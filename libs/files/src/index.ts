@@ -10,6 +10,7 @@ export * from './name-bytes';
 export * from './names';
 export * from './place-link';
 export * from './prune';
+export { publish } from './publish';
 export * from './regular-file';
 export * from './temporary';
 export { isTemporaryName, temporaryPath } from './temporary-name';

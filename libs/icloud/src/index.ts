@@ -1,1 +1,17 @@
+export { ICloudAccount, type AccountOptions, type SignInOptions } from './account';
+export type { AccountStatus } from './account-status';
+export { systemClock, type Clock } from './clock';
+export * from './endpoints';
+export type { Cookie } from './http/cookies';
+export type { ICloudLog } from './log';
+export type { CodeRequest, SignIn } from './sign-in/outcome';
 export * from './service';
+export { compareChecksums, contentHash, ContentHash } from './download/content-hash';
+export * from './download/downloader';
+export type { ChangesPage } from './photos/changes';
+export * from './photos/filters';
+export * from './photos/library';
+export type { ListedPage, ListOptions } from './photos/listing';
+export type { Wanted } from './photos/lookup';
+export * from './photos/types';
+export { extensionOf } from './photos/uniform-types';

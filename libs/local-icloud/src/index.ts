@@ -1,1 +1,12 @@
-export {};
+export { LocalAccount } from './account';
+export type { AccountSettings, TrustedPhone } from './account';
+export { ManualClock, SystemClock } from './clock';
+export type { Clock } from './clock';
+export { FaultBoard } from './faults';
+export type { FaultName } from './faults';
+export { LocalLibrary } from './photos';
+export type { ContentInput, Edit, LibraryAsset, NewAsset, SyntheticOptions } from './photos';
+export { LocalICloud } from './server';
+export type { LocalICloudOptions } from './server';
+export { Traffic } from './traffic';
+export type { RequestRecord } from './traffic';

@@ -6,7 +6,7 @@ import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
 import type { RecompressionRepository } from './recompressions';
-import type { AssetRepository, BatchRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
+import type { AssetRepository, BatchRepository, CursorRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
 import { repositoriesOn } from './sql';
 
 export type DatabaseConfig = { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
@@ -25,10 +25,11 @@ export class Database implements Repositories {
   readonly log: LogRepository;
   readonly duplicates: DuplicateRepository;
   readonly likeness: LikenessRepository;
+  readonly cursors: CursorRepository;
 
   private constructor(private readonly connection: EngineConnection) {
     const repositories = repositoriesOn(connection);
-    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log } = repositories);
+    ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log, cursors: this.cursors } = repositories);
     ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions } = repositories);
   }
 

@@ -7,11 +7,13 @@ export { RecompressionRepository, type Recompression, type Swap } from './recomp
 export {
   AssetRepository,
   BatchRepository,
+  CursorRepository,
   JournalRepository,
   LogRepository,
   RenditionRepository,
   type Arrival,
   type ArrivingFile,
+  type AssetFilter,
   type BatchLimits,
   type JournalEntry,
   type Repositories,

@@ -3,7 +3,9 @@ import type { AssetState, Destination, LibraryPath, StageName } from '@media-pip
 export type AssetSource = 'folder' | 'icloud' | 'operator';
 export type AssetKind = 'photo' | 'video' | 'live_photo' | 'raw_jpeg';
 /** What a file is to its asset. */
-export type FileRole = 'primary' | 'live_video' | 'raw' | 'sidecar';
+export type FileRole = 'primary' | 'live_video' | 'raw' | 'edited' | 'edited_video' | 'sidecar';
+/** What the source did with something that it had: `hidden` is still there, `trashed` can come back, `purged` cannot. */
+export type GoneHow = 'hidden' | 'trashed' | 'purged';
 
 /** One photo or video as a person thinks of it. */
 export interface Asset {
@@ -11,6 +13,8 @@ export interface Asset {
   readonly source: AssetSource;
   /** What the source calls it (folder: the path below the source folder, bytes that are not UTF-8 percent-escaped). Never an identity. */
   readonly sourceKey: string;
+  /** The source's own identity for what this was made of, where it has one (iCloud: `<zone>/<recordName>`). Several assets may share it: versions and later edits. */
+  readonly sourceRecord: string | null;
   readonly kind: AssetKind;
   readonly state: AssetState;
   /** Where it was before it was set aside or failed. */
@@ -20,6 +24,11 @@ export interface Asset {
   /** ISO 8601 local time with the photo's own offset where known: `2021-05-03T14:03:01+02:00`, or without one. */
   readonly captureDate: string | null;
   readonly captureDateSource: string | null;
+  /** What the source says of when it was taken: ISO 8601 local time with its offset, or in UTC (`Z`) where no offset is known. What the file itself says counts for more. */
+  readonly takenAt: string | null;
+  /** When the source was found to have it no longer. Nothing here is deleted for that. */
+  readonly goneAt: Date | null;
+  readonly goneHow: GoneHow | null;
   readonly duplicateOf: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -100,6 +109,20 @@ export interface Delivery {
   readonly bytes: number;
   readonly state: DeliveryState;
   readonly evidence: string | null;
+}
+
+/** How far a source has been read. */
+export interface SourceCursor {
+  readonly source: AssetSource;
+  /** What of the source: iCloud's `database`, or `zone:<name>`. */
+  readonly scope: string;
+  /** Where to go on; null: from the beginning. */
+  readonly token: string | null;
+  /** A fingerprint of the filter that it was read with: with another one the token says nothing. */
+  readonly filter: string;
+  /** What was counted, as JSON. */
+  readonly counts: Readonly<Record<string, unknown>>;
+  readonly updatedAt: Date;
 }
 
 export interface LogEntry {

@@ -2,7 +2,7 @@ import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contr
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
 import type { RecompressionRepository } from './recompressions';
-import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, LogEntry, LogRecord, Rendition } from './records';
+import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, GoneHow, LogEntry, LogRecord, Rendition, SourceCursor } from './records';
 
 /** A file as the source shows it, before a byte of it is copied. */
 export interface ArrivingFile {
@@ -12,15 +12,31 @@ export interface ArrivingFile {
   readonly path: LibraryPath;
   readonly bytes: number;
   readonly sourcePath: string;
-  /** What tells one version of the source file from another: `size:mtimeNs:inode`. */
+  /** What tells one version of the source file from another: `size:mtimeNs:inode` of a folder's, `bytes:checksum` of iCloud's. */
   readonly fingerprint: string;
-  readonly modifiedAt: Date;
+  /** Null where the source knows no time for it. */
+  readonly modifiedAt: Date | null;
 }
 export interface Arrival {
   readonly source: AssetSource;
   readonly sourceKey: string;
+  /** See {@link Asset.sourceRecord}. */
+  readonly sourceRecord?: string | null;
+  /** See {@link Asset.takenAt}. */
+  readonly takenAt?: string | null;
   readonly kind: AssetKind;
   readonly files: readonly ArrivingFile[];
+}
+
+export interface AssetFilter {
+  readonly state?: AssetState;
+  readonly code?: string;
+  readonly source?: AssetSource;
+  /** Whether the source has it no longer. */
+  readonly gone?: boolean;
+  readonly duplicateOf?: string;
+  readonly after?: string;
+  readonly limit: number;
 }
 
 /** What a source file was when it was last seen, for a rescan that reads no content. */
@@ -29,11 +45,26 @@ export interface SeenSourceFile {
   readonly fingerprint: string;
   readonly assetId: string;
   readonly state: AssetState;
+  /** Of a stopped asset. */
+  readonly code: string | null;
+  readonly goneAt: Date | null;
 }
 
 export abstract class AssetRepository {
   /** All source files ever taken in from `source` below `prefix`, by source path (the newest version of each). */
   abstract seen(source: AssetSource, prefix: string): Promise<Map<string, SeenSourceFile>>;
+  /** The same for these source files alone: a page of a listing at a time. */
+  abstract seenFiles(source: AssetSource, sourcePaths: readonly string[]): Promise<Map<string, SeenSourceFile>>;
+  /** Every asset that was ever made of these records of the source, by time of arrival. */
+  abstract ofSourceRecords(source: AssetSource, records: readonly string[]): Promise<AssetWithFiles[]>;
+  /**
+   * The source has these assets no longer, with a line of history each. The first time counts; a later `how` replaces the one before.
+   * @returns the ids of those for which this is news
+   */
+  abstract recordGone(ids: readonly string[], how: GoneHow, log: LogEntry): Promise<string[]>;
+  /** The source has these assets again. @returns the ids of those that were gone */
+  abstract recordReturned(ids: readonly string[], log: LogEntry): Promise<string[]>;
+  abstract countGone(source: AssetSource): Promise<Record<GoneHow, number>>;
   /** Writes down what is about to arrive (state `arriving`), many in one transaction. The same source files with the same fingerprints again return the asset that is there. */
   abstract reserve(arrivals: readonly Arrival[]): Promise<AssetWithFiles[]>;
   /** Every byte is here: fills in hashes and sizes, arriving → discovered. False when it was no longer arriving. */
@@ -67,7 +98,7 @@ export abstract class AssetRepository {
   abstract reserveArchivePaths(assetId: string, wanted: readonly { readonly ownerId: string; readonly path: LibraryPath }[]): Promise<LibraryPath[]>;
   abstract countByState(): Promise<Record<AssetState, number>>;
   /** In order of id (time of arrival); `code` is why an asset was stopped, or why the original of one of its files was kept; `after` is the last id of the page before. */
-  abstract list(filter: { readonly state?: AssetState; readonly code?: string; readonly after?: string; readonly limit: number }): Promise<AssetWithFiles[]>;
+  abstract list(filter: AssetFilter): Promise<AssetWithFiles[]>;
 }
 
 export abstract class RenditionRepository {
@@ -138,6 +169,15 @@ export abstract class LogRepository {
   abstract list(filter: { readonly assetId?: string; readonly status?: LogEntry['status']; readonly limit: number }): Promise<LogRecord[]>;
 }
 
+/** How far each source has been read. */
+export abstract class CursorRepository {
+  abstract get(source: AssetSource, scope: string): Promise<SourceCursor | null>;
+  /** By scope. */
+  abstract list(source: AssetSource): Promise<SourceCursor[]>;
+  /** Insert, or replace the one of the same source and scope. */
+  abstract set(cursor: Omit<SourceCursor, 'updatedAt'>): Promise<void>;
+}
+
 export interface Repositories {
   readonly assets: AssetRepository;
   readonly renditions: RenditionRepository;
@@ -147,4 +187,5 @@ export interface Repositories {
   readonly log: LogRepository;
   readonly duplicates: DuplicateRepository;
   readonly likeness: LikenessRepository;
+  readonly cursors: CursorRepository;
 }

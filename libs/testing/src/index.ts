@@ -1,6 +1,7 @@
 export * from './records';
 export { publishOverTcp, startNats, TestNats } from './nats';
 export * from './audit';
+export * from './cloud-photos';
 export * from './pictures';
 export * from './random';
 export * from './stage-process';

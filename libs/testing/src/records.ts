@@ -20,7 +20,7 @@ export function aRendition(changes: Partial<Omit<Rendition, 'path'>> & { path?: 
 /** An asset with one file, in state `compressed`. */
 export function anAsset(changes: Partial<AssetWithFiles> = {}): AssetWithFiles {
   return {
-    id: 'asset', source: 'folder', sourceKey: 'IMG_1.JPG', kind: 'photo', state: 'compressed', stateBefore: null, code: null, reason: null,
-    captureDate: null, captureDateSource: null, duplicateOf: null, createdAt: at, updatedAt: at, files: [aFile()], renditions: [], ...changes,
+    id: 'asset', source: 'folder', sourceKey: 'IMG_1.JPG', sourceRecord: null, kind: 'photo', state: 'compressed', stateBefore: null, code: null, reason: null,
+    captureDate: null, captureDateSource: null, takenAt: null, goneAt: null, goneHow: null, duplicateOf: null, createdAt: at, updatedAt: at, files: [aFile()], renditions: [], ...changes,
   };
 }

@@ -4,13 +4,14 @@ import type { AssetWithFiles, Database } from '@media-pipeline/schema';
 import { eachAsset } from '../library/assets';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { assetLine, proofLines, type AssetLine } from '../output/asset-view';
+import { assetLine, goneWords, proofLines, type AssetLine } from '../output/asset-view';
 import { bytes, paint, print, printable, printJson, table } from '../output/text';
 
 interface ListFlags extends LibraryFlags {
   readonly json?: boolean;
   readonly state?: AssetState;
   readonly code?: string;
+  readonly gone?: boolean;
   readonly after?: string;
   readonly limit?: number;
 }
@@ -30,17 +31,20 @@ Examples:
   media-pipeline asset list --state set_aside
   media-pipeline asset list --code MEDIA_CORRUPT --json
   media-pipeline asset list --code NOT_SMALLER          # originals that were not compressed, and why: docs/COMPRESSION.md
+  media-pipeline asset list --gone                     # what iCloud has no longer; the files here stay
   media-pipeline asset list --limit 100 --after ID     # the page after ID
 
 --json prints one line per asset:
-  {"id","state","reason","original":{"path","sha256","bytes"},"rendition":{"path","sha256","bytes"}|null,"archived":[paths],"duplicateOf","files":[…]}
-reason is "CODE: sentence" or null; paths are relative to the library.`;
+  {"id","state","reason","original":{"path","sha256","bytes"},"rendition":{"path","sha256","bytes"}|null,"archived":[paths],"duplicateOf","files":[…],"gone":{"at","how"}|null}
+reason is "CODE: sentence" or null; paths are relative to the library. gone: when the source was found to have it no longer, and how:
+hidden (still there), trashed (it can come back), purged.`;
 
 export function assetCommand(): Command {
   const list = withLibrary(new Command('list'))
     .description('photos and videos in order of arrival')
     .addOption(new Option('--state <state>', 'only those in this state').choices([...assetStates]))
     .option('--code <code>', 'only those stopped, or kept uncompressed, with this code')
+    .option('--gone', 'only those that their source has no longer (deleted or hidden in iCloud)')
     .option('--after <id>', 'only those that came after this one')
     .option('--limit <n>', `at most so many (default: ${tableRows}; with --json all)`, wholeNumber)
     .option('--json', 'one JSON line per asset')
@@ -58,7 +62,7 @@ export function assetCommand(): Command {
 async function listAssets(flags: ListFlags): Promise<void> {
   const { config } = readSettings(flags);
   const limit = flags.limit ?? (flags.json ? Infinity : tableRows);
-  const filter = { ...(flags.state && { state: flags.state }), ...(flags.code !== undefined && { code: flags.code }), ...(flags.after !== undefined && { after: flags.after }) };
+  const filter = { ...(flags.state && { state: flags.state }), ...(flags.code !== undefined && { code: flags.code }), ...(flags.gone && { gone: true }), ...(flags.after !== undefined && { after: flags.after }) };
   const database = await openDatabase(config);
   try {
     if (flags.json) {
@@ -67,7 +71,7 @@ async function listAssets(flags: ListFlags): Promise<void> {
     }
     const lines: AssetLine[] = [];
     for await (const asset of eachAsset(database, filter, limit)) lines.push(assetLine(asset));
-    print(table(['id', 'state', 'size', 'original', 'reason'], lines.map(({ id, state, original, reason }) => [id, state, bytes(original.bytes), original.path, reason ?? '']), [2]));
+    print(table(['id', 'state', 'size', 'original', flags.gone ? 'in the source' : 'reason'], lines.map(({ id, state, original, reason, gone }) => [id, state, bytes(original.bytes), original.path, flags.gone ? goneWords(gone) : (reason ?? '')]), [2]));
     const last = lines.at(-1);
     if (last && lines.length === limit) print(paint().dim(`next page: --after ${last.id}`));
   } finally {
@@ -100,6 +104,7 @@ async function showAsset(named: string, flags: ShowFlags): Promise<void> {
     if (line.reason !== null) print(`reason        ${printable(line.reason)}`);
     if (asset.code !== null && isErrorCode(asset.code)) print(`what to do    ${errorCatalogue[asset.code].advice}`);
     print(`source        ${asset.source}: ${printable(asset.sourceKey)}`);
+    if (line.gone !== null) print(`in the source ${goneWords(line.gone)}; the files here stay`);
     print(`captured      ${asset.captureDate ?? 'unknown'}${asset.captureDateSource === null ? '' : ` (${asset.captureDateSource})`}`);
     if (asset.duplicateOf !== null) print(`duplicate of  ${asset.duplicateOf}`);
     for (const file of line.files) {

@@ -5,38 +5,8 @@ import { LibraryPath } from '@media-pipeline/contracts';
 import { temporaryPath } from '@media-pipeline/files';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { startNats, type TestNats } from '@media-pipeline/testing';
-import { describeFailure } from '../failure';
+import { type } from '../e2e/type';
 import { buildProgram } from '../program';
-
-interface Ended {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number;
-}
-
-/** Types a command, as main.ts carries it out. */
-async function type(...words: string[]): Promise<Ended> {
-  let out = '';
-  let err = '';
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true)),
-    jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true)),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
-  try {
-    await (await buildProgram(words)).parseAsync(words, { from: 'user' });
-  } catch (thrown) {
-    const { text, exitCode } = describeFailure(thrown);
-    err += text ?? '';
-    process.exitCode = exitCode;
-  } finally {
-    spies.forEach((spy) => spy.mockRestore());
-  }
-  const code: number = process.exitCode;
-  process.exitCode = before;
-  return { out, err, code };
-}
 
 let directory: string;
 let library: string;
@@ -76,7 +46,7 @@ async function aLibrary(): Promise<AssetWithFiles[]> {
 }
 
 describe('every command', () => {
-  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['compress', 'again'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['duplicates', 'sweep'], ['duplicates', 'list'], ['duplicates', 'undo'], ['similar', 'find'], ['similar', 'list'], ['similar', 'show'], ['similar', 'dismiss'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor']])('%s %s has help with examples', async (...words) => {
+  it.each([['run'], ['up'], ['status'], ['asset', 'list'], ['asset', 'show'], ['compress', 'again'], ['publish'], ['dlq', 'list'], ['dlq', 'retry'], ['reconcile'], ['duplicates', 'sweep'], ['duplicates', 'list'], ['duplicates', 'undo'], ['similar', 'find'], ['similar', 'list'], ['similar', 'show'], ['similar', 'dismiss'], ['config', 'check'], ['config', 'docs'], ['nas', 'init'], ['doctor'], ['icloud', 'login'], ['icloud', 'code'], ['icloud', 'status'], ['icloud', 'sync'], ['icloud', 'logout']])('%s %s has help with examples', async (...words) => {
     const { out, code } = await type(...words, '--help');
     expect(out).toMatch(/Examples?:\n {2}media-pipeline/);
     expect(code).toBe(0);

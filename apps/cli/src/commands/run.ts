@@ -8,6 +8,7 @@ import { exitCodes, type ExitCode } from '../failure';
 import { eachAsset } from '../library/assets';
 import { readSettings, requireSource, sourceOverrides, withLibrary, type LibraryFlags } from '../library/options';
 import { mend } from '../library/mend';
+import { prepareICloud, stillOut } from '../run/prepare-icloud';
 import { Interrupt } from '../run/interrupt';
 import { requireTerminal, runByHand } from '../run/manual';
 import { chooseReporter, type Reporter, type StoppedAsset } from '../run/reporters';
@@ -37,6 +38,8 @@ same numbers. With --json, stdout has JSON lines only: {"event":"progress"…}, 
   {"assets","files","unique","duplicates","compressed","keptOriginal","setAside","failed","sorted","bytesIn","bytesOut","seconds","library"}
 assets = unique + duplicates + setAside + failed. compressed + keptOriginal: what the compressor has looked at. bytesIn: all originals; bytesOut: what goes to the destinations.
 Exit code with --once: 0 when every photo ended well or was set aside with a reason, 1 when something failed.
+With ENABLE_ICLOUD_DOWNLOAD it signs in first, and asks for the code where there is a terminal; else it says what to do, and the other
+sources go on. Exit code with --once: 1 also when iCloud could not be read.
 Ctrl-C ends in good order (work under way is finished or handed back), a second one at once.`;
 
 export const runCommand = (): Command =>
@@ -72,6 +75,8 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   });
   await using pipeline = await openPipeline(config, { command: 'run', log: 'file', exclusive: true });
   reporter.say(`broker ${redact(pipeline.brokerUrl)} · library ${config.library.root}`);
+  const kept = await prepareICloud(config, (line) => reporter.say(line), interrupt.signal);
+  if (interrupt.asked) return ends ? exitCodes.interrupted : exitCodes.ok;
   using watch = new Watch(pipeline.host, reporter, interrupt);
   let shown = '';
   const report = async (): Promise<{ summary: Summary; isNews: boolean }> => {
@@ -89,9 +94,11 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   // With --json the summary is the last line, whatever came before.
   if (flags.json) shown = '';
   const { summary } = await report();
-  if (end === 'stuck') reporter.say(`${await unfinished(pipeline)} assets could not be brought to an end; see ${pipeline.logFile ?? 'the log'} and \`media-pipeline status\`.`);
+  if (end === 'stuck') reporter.say(stuckWords(await unfinished(pipeline), pipeline.logFile));
+  const unread = kept && (await stillOut(config)) ? kept : null;
+  if (unread) reporter.say(`iCloud was not read: ${unread}`);
   if (end === 'interrupted') return ends ? exitCodes.interrupted : exitCodes.ok;
-  return end === 'stuck' || summary.failed > 0 ? exitCodes.failed : exitCodes.ok;
+  return end === 'stuck' || summary.failed > 0 || (ends && unread !== null) ? exitCodes.failed : exitCodes.ok;
 }
 
 interface Course {
@@ -146,6 +153,9 @@ function parseStay(text: string | undefined): number {
   if (!/^\d+$/.test(text)) throw new PipelineError('USAGE', `--stay takes whole seconds, not "${text}".`);
   return Number(text) * 1000;
 }
+
+const stuckWords = (unfinished: number, logFile: string | null): string =>
+  `${unfinished > 0 ? `${unfinished} assets could not be brought to an end` : 'something was given up (see above)'}; see ${logFile ?? 'the log'} and \`media-pipeline status\`.`;
 
 async function unfinished({ host }: Pipeline): Promise<number> {
   const counts = await host.database.assets.countByState();

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { assetStates, toPipelineError } from '@media-pipeline/contracts';
 import type { Bus } from '@media-pipeline/bus';
+import { overviewLines, overviewOf } from '../icloud/overview';
+import { readingsTable } from '../icloud/reading-words';
 import { findBroker } from '../library/broker-file';
 import { LibraryLock } from '../library/library-lock';
 import { openDatabase } from '../library/open-database';
@@ -31,16 +33,17 @@ async function status(flags: StatusFlags): Promise<void> {
   };
   const bus = await joinBroker(config).catch(unseen);
   try {
-    const [assets, errors, batches, backlog] = await Promise.all([
+    const [assets, errors, batches, backlog, icloud] = await Promise.all([
       database.assets.countByState(),
       database.log.list({ status: 'error', limit: recentErrors }),
       database.batches.list({ limit: recentBatches }),
       bus === null ? null : backlogOf(bus).catch(unseen),
+      config.icloud.username === null && !config.enable.icloudDownload ? null : overviewOf(config, database),
     ]);
     const running = await LibraryLock.isHeld(config.library.areas['.media-pipeline']);
     const broker = bus === null ? null : await findBroker(config);
     if (flags.json) {
-      printJson({ library: config.library.root, running, broker: broker === null ? null : redact(broker), assets, stages: backlog?.stages ?? null, deadLetters: backlog?.deadLetters ?? null, errors, batches });
+      printJson({ library: config.library.root, running, broker: broker === null ? null : redact(broker), assets, stages: backlog?.stages ?? null, deadLetters: backlog?.deadLetters ?? null, icloud, errors, batches });
       return;
     }
     print(`${paint().bold('library')} ${config.library.root}   ${running ? 'the pipeline is running' : broker === null ? 'no pipeline is running on it' : `broker ${redact(broker)}`}`);
@@ -49,6 +52,7 @@ async function status(flags: StatusFlags): Promise<void> {
       print(`\n${table(['stage', 'consumer', 'waiting', 'under way', 'redelivered'], backlog.stages.map(({ stage, durable, pending, underWay, redelivered }) => [stage, durable, pending, underWay, redelivered]), [2, 3, 4])}`);
       print(`dead letters: ${backlog.deadLetters}${backlog.deadLetters > 0 ? ' (media-pipeline dlq list)' : ''}`);
     }
+    if (icloud && config.enable.icloudDownload) print(`\n${paint().bold('iCloud')} ${[...overviewLines(icloud), readingsTable(icloud.readings, new Date())].join('\n')}`);
     if (batches.length > 0) print(`\n${table(['batch', 'status', 'files', 'size', 'made'], batches.map((batch) => [batch.path, batch.status, batch.fileCount, bytes(batch.totalBytes), batch.createdAt.toISOString()]), [2, 3])}`);
     if (errors.length > 0) {
       print(`\n${paint().bold('last errors')}`);

@@ -1,16 +1,9 @@
-import type { AssetState } from '@media-pipeline/contracts';
-import type { AssetWithFiles, Repositories } from '@media-pipeline/schema';
-
-export interface AssetFilter {
-  readonly state?: AssetState;
-  readonly code?: string;
-  readonly after?: string;
-}
+import type { AssetFilter, AssetWithFiles, Repositories } from '@media-pipeline/schema';
 
 const pageSize = 500;
 
 /** All assets that match, in order of arrival, read page by page. */
-export async function* eachAsset({ assets }: Pick<Repositories, 'assets'>, filter: AssetFilter = {}, limit = Infinity): AsyncGenerator<AssetWithFiles> {
+export async function* eachAsset({ assets }: Pick<Repositories, 'assets'>, filter: Omit<AssetFilter, 'limit'> = {}, limit = Infinity): AsyncGenerator<AssetWithFiles> {
   let after = filter.after;
   let left = limit;
   while (left > 0) {

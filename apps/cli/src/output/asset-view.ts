@@ -1,5 +1,5 @@
 import { RenditionProof } from '@media-pipeline/contracts';
-import type { AssetWithFiles, MediaFile, Rendition } from '@media-pipeline/schema';
+import type { AssetWithFiles, GoneHow, MediaFile, Rendition } from '@media-pipeline/schema';
 
 interface Place {
   readonly path: string;
@@ -21,6 +21,8 @@ export interface AssetLine {
   readonly duplicateOf: string | null;
   /** Every file of the asset: a Live Photo has two. */
   readonly files: readonly (Place & { readonly role: string; readonly filename: string; readonly archivedPath: string | null; readonly rendition: (Place & { readonly archivedPath: string | null; readonly proof: RenditionProof | null }) | null; readonly keptBecause: string | null })[];
+  /** The source has it no longer; what is here stays. */
+  readonly gone: { readonly at: Date; readonly how: GoneHow } | null;
 }
 
 /** Null for what was made before proofs were kept, and for one of a form that this version does not know. */
@@ -44,6 +46,11 @@ export function proofLines({ quality, metadata, embedded, dimensions, search, ma
     `encoder: ${told.join(', ')}`,
   ];
 }
+
+const goneHow: Readonly<Record<GoneHow, string>> = { hidden: 'hidden there', trashed: 'deleted there (it may come back)', purged: 'deleted there for good' };
+
+/** What became of an asset in its source: `deleted there for good, seen 2026-11-02`. */
+export const goneWords = (gone: AssetLine['gone']): string => (gone === null ? 'still there' : `${goneHow[gone.how]}, seen ${gone.at.toISOString().slice(0, 10)}`);
 
 const coded = (code: string | null, reason: string | null): string | null => (code === null ? reason : `${code}: ${reason ?? ''}`.trimEnd());
 
@@ -79,5 +86,6 @@ export function assetLine(asset: AssetWithFiles): AssetLine {
         keptBecause: rendition?.outcome === 'kept' ? coded(rendition.code, rendition.reason) : null,
       };
     }),
+    gone: asset.goneAt === null || asset.goneHow === null ? null : { at: asset.goneAt, how: asset.goneHow },
   };
 }

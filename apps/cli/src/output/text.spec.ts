@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { aFile, anAsset, aRendition } from '@media-pipeline/testing';
 import type { RenditionProof } from '@media-pipeline/contracts';
-import { assetLine, proofLines } from './asset-view';
+import { assetLine, goneWords, proofLines } from './asset-view';
 import { bytes, duration, printable, shortened, table } from './text';
 
 describe('text for people', () => {
@@ -24,7 +24,7 @@ describe('text for people', () => {
 describe('an asset as one JSON line', () => {
   it('has the promised keys first, and its files after', () => {
     const line = assetLine(anAsset({ state: 'sorted', files: [aFile({ archivedPath: 'sorted/2021/05/03/IMG_1.JPG' })], renditions: [aRendition()] }));
-    expect(Object.keys(line)).toEqual(['id', 'state', 'reason', 'original', 'rendition', 'archived', 'duplicateOf', 'files']);
+    expect(Object.keys(line)).toEqual(['id', 'state', 'reason', 'original', 'rendition', 'archived', 'duplicateOf', 'files', 'gone']);
     expect(line).toMatchObject({
       reason: null,
       original: { path: 'originals/IMG_1.JPG', sha256: 'a'.repeat(64), bytes: 100 },
@@ -52,5 +52,11 @@ describe('an asset as one JSON line', () => {
       ...[`embedded equal: MPF picture 2, 9 bytes, sha256 ${'c'.repeat(16)}…`, 'encoder: encoder mozjpeg, quality 80'],
     ]);
     expect(assetLine(anAsset({ renditions: [aRendition({ proof: '{"version":9}' })] })).files[0]?.rendition?.proof).toBeNull();
+  });
+
+  it('says that its source has it no longer', () => {
+    const gone = assetLine(anAsset({ goneAt: new Date('2026-11-02T10:00:00Z'), goneHow: 'purged' })).gone;
+    expect(goneWords(gone)).toBe('deleted there for good, seen 2026-11-02');
+    expect(goneWords(assetLine(anAsset()).gone)).toBe('still there');
   });
 });

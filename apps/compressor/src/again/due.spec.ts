@@ -11,7 +11,7 @@ const rule: AgainRule = { years: 2, now, asked: { image: askedOf(image(50)), vid
 
 const asset = (changes: Partial<AssetWithFiles> = {}, file: Partial<AssetWithFiles['files'][number]> = {}, rendition: Partial<Rendition> = {}): AssetWithFiles => ({
   ...{ id: 'asset', source: 'folder', sourceKey: 'a.jpg', kind: 'photo', state: 'sorted', stateBefore: null, code: null, reason: null },
-  ...{ captureDate: '2021-05-03T14:03:01+02:00', captureDateSource: 'EXIF', duplicateOf: null, createdAt: now, updatedAt: now },
+  ...{ captureDate: '2021-05-03T14:03:01+02:00', captureDateSource: 'EXIF', sourceRecord: null, takenAt: null, goneAt: null, goneHow: null, duplicateOf: null, createdAt: now, updatedAt: now },
   files: [{ id: 'file', assetId: 'asset', role: 'primary', filename: 'a.jpg', path: 'sorted/2021/05/03/a.jpg' as LibraryPath, bytes: 1000, sha256: 'aa', sourcePath: null, modifiedAt: null, archivedPath: 'sorted/2021/05/03/a.jpg' as LibraryPath, ...file }],
   renditions: [{ id: 'rendition', fileId: 'file', assetId: 'asset', sourceSha256: 'aa', outcome: 'compressed', code: null, reason: null, path: 'compressed/a.jpg' as LibraryPath, sha256: 'bb', bytes: 500, settings: image(100), proof: null, archivedPath: null, ...rendition }],
   ...changes,

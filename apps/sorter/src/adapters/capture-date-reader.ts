@@ -10,7 +10,7 @@ export interface CaptureDate {
   readonly source: string;
 }
 
-/** Finds out when an asset was taken; its primary file tells for all of it. */
+/** Finds out when an asset was taken; its primary file tells for all of it, then its source. */
 @Injectable()
 export class CaptureDateReader {
   constructor(
@@ -26,6 +26,7 @@ export class CaptureDateReader {
       fallbackToFileDate: this.settings.archive.fallbackToCreationDate,
       filename: primary.filename,
       modifiedAt: primary.modifiedAt,
+      told: asset.takenAt === null ? null : { source: asset.source, date: asset.takenAt },
     });
     return { date, source: zone === 'inferred' ? `${source} (zone inferred)` : source };
   }

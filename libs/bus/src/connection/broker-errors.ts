@@ -11,6 +11,11 @@ const fullCodes: readonly number[] = [10023, 10047, 10077];
 const missingCodes: readonly number[] = [10014, 10059];
 const recoveringCodes: readonly number[] = [10008];
 
+/** 10037 no message found · 10043 sequence not found (the code of a deletion that finds nothing) · 10057 deletion failed, the same on 2.9. */
+const goneCodes: readonly number[] = [10037, 10043, 10057];
+/** The one message that was asked for is not stored any more. */
+export const isGone = (thrown: unknown): boolean => thrown instanceof JetStreamApiError && goneCodes.includes(thrown.code);
+
 const isUnheard = (thrown: unknown): boolean => thrown instanceof natsErrors.RequestError && thrown.isNoResponders();
 
 /** Nobody listens on the subject: the stream or consumer is not there (its store was lost), or JetStream is off. */

@@ -1,5 +1,6 @@
-import { JetStreamApiError, type StreamState } from '@nats-io/jetstream';
-import { PipelineError, type DeadLetter } from '@media-pipeline/contracts';
+import type { StreamState } from '@nats-io/jetstream';
+import { catalogue, isSubject, PipelineError, type DeadLetter } from '@media-pipeline/contracts';
+import { isGone } from '../connection/broker-errors';
 import type { BrokerLink } from '../connection/broker-link';
 import { deadStream } from '../topology/streams';
 import type { PublishedMessage, Publisher } from '../publisher';
@@ -45,11 +46,12 @@ export class DeadLetterBox {
 
   /**
    * Says the original message again, then removes the letter. Asked twice, it is said once.
-   * @throws PipelineError UNKNOWN_ASSET when there is no such letter
+   * @throws PipelineError UNKNOWN_ASSET when there is no such letter; INVALID_MESSAGE when what it said was secret and is gone
    */
   async retry(sequence: number): Promise<PublishedMessage> {
     const letter = await this.get(sequence);
     if (!letter) throw noSuchLetter(sequence);
+    if (isSubject(letter.subject) && catalogue[letter.subject].secret) throw new PipelineError('INVALID_MESSAGE', `what ${letter.subject} said was secret and was not kept: say it anew`);
     const published = await this.publisher.store(letter.subject, letter.body, `retry:${sequence}:${letter.at.getTime()}`);
     await this.drop(sequence);
     return published;
@@ -78,9 +80,6 @@ export function liveSequences(state: Pick<StreamState, 'first_seq' | 'last_seq' 
 
 const noSuchLetter = (sequence: number): PipelineError => new PipelineError('UNKNOWN_ASSET', `there is no dead letter ${sequence}`);
 
-/** 10037 no message found · 10043 sequence not found (the code of a deletion that finds nothing) · 10057 deletion failed, the same on 2.9. */
-const goneCodes: readonly number[] = [10037, 10043, 10057];
-const isGone = (thrown: unknown): boolean => thrown instanceof JetStreamApiError && goneCodes.includes(thrown.code);
 function nullWhenGone(thrown: unknown): null {
   if (isGone(thrown)) return null;
   throw thrown;

@@ -50,6 +50,7 @@ export class Advisories {
     }
     const reason = `given up after ${deliveries} deliveries: whatever worked on it died or hung each time`;
     await this.settlement.bury({ kind: 'dead', code: 'CRASHED_EVERY_TIME', reason }, this.intake, { subject: message.subject, body: message.data, sequence, deliveries });
+    await this.settlement.forget(sequence, this.intake);
   }
 }
 

@@ -30,7 +30,8 @@ export const Handle =
   <S extends Subject>(subject: S, options: HandleOptions = {}) =>
   <M extends (payload: Payload<S>, context: MessageContext) => Promise<Outcome>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): void => {
     const extras: HandleExtras = { subject, ...options };
-    EventPattern(subject, extras)(target, key, descriptor);
+    // Nest knows a handler by its pattern: two consumers of one subject need one each.
+    EventPattern(options.durable === undefined ? subject : `${subject} ${options.durable}`, extras)(target, key, descriptor);
     UseFilters(new RethrowFilter())(target, key, descriptor);
     PayloadParameter()(target, key, 0);
     Ctx()(target, key, 1);

@@ -25,6 +25,8 @@ export function parseBody<S extends Subject>(subject: S, body: Uint8Array): Payl
   try {
     json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
+    // what the parser complains about quotes the text
+    if (catalogue[subject].secret) throw new PipelineError('INVALID_MESSAGE', 'not JSON');
     throw new PipelineError('INVALID_MESSAGE', `not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   const parsed = catalogue[subject].schema.safeParse(json);

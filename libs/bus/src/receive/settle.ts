@@ -1,4 +1,4 @@
-import type { Emit, Outcome } from '@media-pipeline/contracts';
+import { catalogue, type Emit, type Outcome } from '@media-pipeline/contracts';
 import type { BusLogger } from '../logger';
 import type { Publisher } from '../publisher';
 import type { DeadLetterListener } from '../dead-letters/dead-letter-listener';
@@ -6,6 +6,9 @@ import type { Intake } from '../topology/consumers';
 import type { Delivery } from './delivery';
 import { aboutOf, assetOf, looselyParse } from './parse-body';
 import { backoff, verdictOfOutcome, verdictOfThrown, type Attempt, type Verdict } from './verdict';
+
+const isSecret = ({ subject }: Intake): boolean => catalogue[subject].secret;
+const nothing = new Uint8Array();
 
 /** Emits under way at a time; their order does not matter. */
 const publishesAtOnce = 16;
@@ -34,7 +37,9 @@ export class Settlement {
     const verdict = await this.judge(delivery, intake, handle, attempt, abandoned);
     if (abandoned()) return 'retry';
     try {
-      return await this.carryOut(verdict, delivery, intake);
+      const settled = await this.carryOut(verdict, delivery, intake);
+      if (verdict.kind !== 'again') await this.forget(delivery.sequence, intake);
+      return settled;
     } catch (thrown) {
       // the broker or the listener (the database) is away: leave the message to its next delivery
       this.logger.error({ err: thrown, subject: delivery.subject, sequence: delivery.sequence }, 'could not settle a message; it will come again');
@@ -45,13 +50,20 @@ export class Settlement {
 
   /** Stores a dead letter, tells the listener. Both may happen twice, with the same result. */
   async bury(verdict: Extract<Verdict, { kind: 'dead' }>, intake: Intake, message: { subject: string; body: Uint8Array; sequence: number; deliveries: number }): Promise<void> {
-    const payload = looselyParse(message.body);
     const { subject, sequence, deliveries } = message;
+    const body = isSecret(intake) ? nothing : message.body;
+    const payload = looselyParse(body);
     const { code, reason } = verdict;
     this.logger.warn({ subject, sequence, code, reason, about: aboutOf(payload) }, 'a message is dead');
     const facts = { code, reason, subject, consumer: intake.durable, deliveries, sequence, assetId: assetOf(payload) };
-    await this.publisher.storeLetter(intake.stage, facts, message.body, `dead:${intake.durable}:${sequence}`);
+    await this.publisher.storeLetter(intake.stage, facts, body, `dead:${intake.durable}:${sequence}`);
     await this.listener.dead({ stage: intake.stage, subject, code, reason, payload });
+  }
+
+  /** Erases a message that is done with, where its subject is secret. One that could not be is only said so: it is settled all the same. */
+  async forget(sequence: number, intake: Intake): Promise<void> {
+    if (!isSecret(intake)) return;
+    await this.publisher.erase(sequence).catch((thrown: unknown) => this.logger.warn({ err: thrown, subject: intake.subject, sequence }, 'a secret message could not be erased from the stream'));
   }
 
   private async judge(delivery: Delivery, intake: Intake, handle: () => Promise<Outcome>, attempt: () => Attempt, abandoned: () => boolean): Promise<Verdict> {

@@ -16,7 +16,7 @@ export const messages = group('Messages', 'NATS with JetStream carries what happ
 
 export const icloud = group('iCloud', 'The account to download from and upload to.', {
   ICLOUD_USERNAME: optional(text, 'anna@example.com', 'Apple ID.'),
-  ICLOUD_PASSWORD: optional(text, 'app-password', 'Its password. Better kept in SECRETS_DIR or in the environment than in this file.', 'whole'),
+  ICLOUD_PASSWORD: optional(text, 'the password itself', 'Its password; an app-specific one does not work. Better kept in SECRETS_DIR or in the environment than in this file. Left out: `icloud login` asks for it.', 'whole'),
   ICLOUD_SESSION_FILE: setting(path, 'icloud-session.json', 'Where the trusted session is kept, so that the code is asked for rarely. Relative paths count from STATE_DIR.'),
   ICLOUD_REGION: setting(choice('global', 'china'), 'global', 'china for accounts whose iCloud is run by GCBD (icloud.com.cn).'),
   ICLOUD_AUTH_URL: optional(url('http', 'https'), 'https://idmsa.apple.com/appleauth/auth', 'Another address of Apple’s sign-in service, should it move. Left out: that of ICLOUD_REGION.'),

@@ -55,6 +55,20 @@ describe('readCaptureDate', () => {
     expect(await date(at, { modifiedAt: new Date(0) })).toBe('null none none');
   });
 
+  it('takes the word of the source for what the file does not say, before its name and the disk', async () => {
+    const named = { filename: 'IMG_20200102_030405.jpg' };
+    const none = await make('undated.jpg', square.clone().jpeg());
+    expect(await date(none, { ...named, told: { source: 'icloud', date: '2021-05-03T23:03:01+09:00' } })).toBe('2021-05-03T23:03:01+09:00 icloud recorded');
+    expect(await date(none, { ...named, told: { source: 'icloud', date: '2021-05-03T14:03:01Z' } })).toBe('2021-05-03T16:03:01+02:00 icloud inferred');
+    expect(await date(none, { ...named, told: { source: 'icloud', date: '1970-01-01T00:00:00+00:00' } })).toBe('2020-01-02T03:04:05 filename none');
+    expect(await date(none, { ...named, told: null })).toBe('2020-01-02T03:04:05 filename none');
+    const dated2019 = await make('dated.jpg', square.clone().jpeg().withExif(dated('2019:08:07 06:05:04', { OffsetTimeOriginal: '-03:00' })));
+    expect(await date(dated2019, { told: { source: 'icloud', date: '2021-05-03T14:03:01+02:00' } })).toBe('2019-08-07T06:05:04-03:00 EXIF:DateTimeOriginal recorded');
+    const sidecar = path.join(folder, 'steps.aae');
+    await writeFile(sidecar, '<?xml version="1.0" encoding="UTF-8"?><plist/>');
+    expect(await date(sidecar, { told: { source: 'icloud', date: '2021-05-03T14:03:01+02:00' } })).toBe('2021-05-03T14:03:01+02:00 icloud recorded');
+  });
+
   it('reads no metadata when told not to', async () => {
     const at = await make('off.jpg', square.clone().jpeg().withExif(dated('2019:08:07 06:05:04')));
     expect(await date(at, { useMetadata: false })).toBe('2022-02-02T03:02:02+01:00 file inferred');

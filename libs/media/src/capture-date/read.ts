@@ -18,19 +18,21 @@ export interface CaptureDateOptions {
   /** The file's name in its source. */
   readonly filename: string;
   readonly modifiedAt: Date | null;
+  /** What the source that it came from says: ISO 8601 with the offset of the place, or in UTC (`Z`) where that is not known. */
+  readonly told?: { readonly source: string; readonly date: string } | null;
   /** For tests: the present, and the time zone that stands in for an unknown one. */
   readonly now?: number;
   readonly zone?: string;
 }
 
 /**
- * When a photo or video was taken: EXIF or QuickTime, XMP, IPTC, PNG text → its name → when it was last written (as the file says itself,
+ * When a photo or video was taken: EXIF or QuickTime, XMP, IPTC, PNG text → what its source says → its name → when it was last written (as the file says itself,
  * then as the file system says). Bytes that make no sense count as "no date"; throws only when the file cannot be read.
  */
 export async function readCaptureDate(path: string, options: CaptureDateOptions): Promise<CaptureDate> {
   const inside = options.useMetadata ? await metadataCandidates(path) : { taken: [], written: [] };
   const named = dateFromFilename(options.filename);
-  const candidates: DateCandidate[] = [...inside.taken, ...(named ? [named] : []), ...inside.written];
+  const candidates: DateCandidate[] = [...inside.taken, ...(options.told ? textCandidate(options.told.source, options.told.date) : []), ...(named ? [named] : []), ...inside.written];
   if (options.fallbackToFileDate && options.modifiedAt) candidates.push({ source: 'file', time: { instant: options.modifiedAt.getTime() } });
   return chooseCaptureDate(candidates, options.now ?? Date.now(), options.zone ?? machineZone());
 }

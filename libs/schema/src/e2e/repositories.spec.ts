@@ -12,6 +12,7 @@ import { legacyContract } from './contract/legacy';
 import { raceContract } from './contract/race';
 import { recompressionContract } from './contract/recompressions';
 import type { Setup } from './contract/setup';
+import { sourceContract } from './contract/sources';
 import { transitionContract } from './contract/transitions';
 
 let folder: string;
@@ -50,5 +51,6 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   duplicateContract(setup);
   recompressionContract(setup);
   legacyContract(config);
+  sourceContract(setup);
   raceContract(setup, config);
 });

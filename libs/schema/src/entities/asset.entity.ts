@@ -1,7 +1,7 @@
 import type { AssetState } from '@media-pipeline/contracts';
 import { EntitySchema } from 'typeorm';
 import type { ColumnTypes } from '../engine/dialect';
-import type { AssetKind, AssetSource } from '../records';
+import type { AssetKind, AssetSource, GoneHow } from '../records';
 import { index, reference, type Timestamp } from './constraints';
 
 /** One photo or video as a person thinks of it. */
@@ -19,6 +19,10 @@ export interface AssetRow {
   readonly duplicate_of: string | null;
   readonly created_at: Timestamp;
   readonly updated_at: Timestamp;
+  readonly source_record: string | null;
+  readonly taken_at: string | null;
+  readonly gone_at: Timestamp | null;
+  readonly gone_how: GoneHow | null;
 }
 
 export const assetEntity = (types: ColumnTypes) =>
@@ -38,7 +42,11 @@ export const assetEntity = (types: ColumnTypes) =>
       duplicate_of: { type: types.uuid, nullable: true },
       created_at: { type: types.time },
       updated_at: { type: types.time },
+      source_record: { type: 'text', nullable: true },
+      taken_at: { type: 'text', nullable: true },
+      gone_at: { type: types.time, nullable: true },
+      gone_how: { type: 'text', nullable: true },
     },
-    indices: [index('assets', 'state', 'id'), index('assets', 'code'), index('assets', 'duplicate_of')],
+    indices: [index('assets', 'state', 'id'), index('assets', 'code'), index('assets', 'duplicate_of'), index('assets', 'source', 'source_record'), { ...index('assets', 'gone_at'), where: 'gone_at is not null' }],
     foreignKeys: [reference('assets', 'duplicate_of', 'assets')],
   });

@@ -13,6 +13,7 @@ import { outboxEntity } from './outbox.entity';
 import { pipelineLogEntity } from './pipeline-log.entity';
 import { recompressionEntity } from './recompression.entity';
 import { renditionEntity } from './rendition.entity';
+import { sourceCursorEntity } from './source-cursor.entity';
 import { sourceFileEntity } from './source-file.entity';
 
 /** Every table, in the engine's own column types. */
@@ -37,5 +38,6 @@ export const entities = ({ types }: Dialect) =>
     pipelineLogEntity,
     recompressionEntity,
     renditionEntity,
+    sourceCursorEntity,
     sourceFileEntity,
   ].map((entity) => entity(types));

@@ -3,7 +3,7 @@ import { insert } from '../engine/insert';
 import type { Session } from '../engine/session';
 import type { AssetKind, AssetSource, FileRole } from '../records';
 import { legacyStatus } from './legacy-status';
-import { now, pathKey, timestamp } from './values';
+import { now, pathKey, recordKey, timestamp } from './values';
 
 export interface NewFile {
   readonly id: string;
@@ -20,12 +20,14 @@ export interface NewAsset {
   readonly id: string;
   readonly source: AssetSource;
   readonly sourceKey: string;
+  readonly sourceRecord?: string | null;
+  readonly takenAt?: string | null;
   readonly kind: AssetKind;
   readonly state: AssetState;
   readonly files: readonly NewFile[];
 }
 
-const assetColumns = ['id', 'source', 'source_key', 'kind', 'state', 'created_at', 'updated_at'];
+const assetColumns = ['id', 'source', 'source_key', 'source_record', 'taken_at', 'kind', 'state', 'created_at', 'updated_at'];
 const fileColumns = [
   ...['id', 'asset_id', 'role', 'filename', 'file_path', 'path_key', 'file_size', 'original_size', 'file_hash', 'source_path', 'modified_at'],
   ...['status', 'is_duplicate', 'created_at', 'updated_at'],
@@ -37,7 +39,7 @@ export async function insertAssets(session: Session, assets: readonly NewAsset[]
     session,
     'assets',
     assetColumns,
-    assets.map(({ id, source, sourceKey, kind, state }) => [id, source, sourceKey, kind, state, at, at]),
+    assets.map(({ id, source, sourceKey, sourceRecord, takenAt, kind, state }) => [id, source, sourceKey, recordKey(sourceRecord), takenAt ?? null, kind, state, at, at]),
   );
   await insert(
     session,

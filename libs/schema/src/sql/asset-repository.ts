@@ -5,16 +5,17 @@ import { insert } from '../engine/insert';
 import type { Connection, Session } from '../engine/session';
 import type { AssetRow } from '../entities/asset.entity';
 import type { Int64 } from '../entities/constraints';
-import type { AssetSource, AssetWithFiles, LogEntry } from '../records';
-import { AssetRepository, type Arrival, type SeenSourceFile } from '../repositories';
+import type { AssetSource, AssetWithFiles, GoneHow, LogEntry } from '../records';
+import { AssetRepository, type Arrival, type AssetFilter, type SeenSourceFile } from '../repositories';
 import { adopt, type AdoptedFile } from './adopt';
 import { reserveArchivePaths } from './archive-names';
 import { findAsset, findAssetIdByPath, findAssets, withFiles } from './asset-rows';
+import { countGone, recordGone, recordReturned } from './gone';
 import { nameTaken } from './name-taken';
 import { reserve } from './reserve';
-import { seen } from './seen';
+import { seen, seenFiles } from './seen';
 import { move, revive, stop, type AssetChange } from './transitions';
-import { count, list, now, pathKey } from './values';
+import { boundedKey, count, list, now, pathKey } from './values';
 
 export class SqlAssetRepository extends AssetRepository {
   constructor(private readonly connection: Connection) {
@@ -23,6 +24,29 @@ export class SqlAssetRepository extends AssetRepository {
 
   override seen(source: AssetSource, prefix: string): Promise<Map<string, SeenSourceFile>> {
     return seen(this.connection.reads, source, prefix);
+  }
+
+  override seenFiles(source: AssetSource, sourcePaths: readonly string[]): Promise<Map<string, SeenSourceFile>> {
+    return seenFiles(this.connection.reads, source, sourcePaths);
+  }
+
+  override async ofSourceRecords(source: AssetSource, records: readonly string[]): Promise<AssetWithFiles[]> {
+    if (records.length === 0) return [];
+    const session = this.connection.reads;
+    const rows = await session.all<AssetRow>(`select * from assets where source = ? and source_record in ${session.dialect.list.text} order by id`, source, list(records.map(boundedKey)));
+    return withFiles(session, rows);
+  }
+
+  override async recordGone(ids: readonly string[], how: GoneHow, log: LogEntry): Promise<string[]> {
+    return ids.length === 0 ? [] : this.connection.write((session) => recordGone(session, ids.filter(isId), how, log));
+  }
+
+  override async recordReturned(ids: readonly string[], log: LogEntry): Promise<string[]> {
+    return ids.length === 0 ? [] : this.connection.write((session) => recordReturned(session, ids.filter(isId), log));
+  }
+
+  override countGone(source: AssetSource): Promise<Record<GoneHow, number>> {
+    return countGone(this.connection.reads, source);
   }
 
   /** One transaction for all of `arrivals`: some hundreds at a time keep it short. */
@@ -125,14 +149,18 @@ export class SqlAssetRepository extends AssetRepository {
     return Object.fromEntries(assetStates.map((state) => [state, counts.get(state) ?? 0])) as Record<AssetState, number>;
   }
 
-  override async list(filter: { readonly state?: AssetState; readonly code?: string; readonly after?: string; readonly limit: number }): Promise<AssetWithFiles[]> {
+  override async list(filter: AssetFilter): Promise<AssetWithFiles[]> {
     const wanted: readonly (readonly [condition: string, ...values: (string | undefined)[]])[] = [
       ['state = ?', filter.state],
       ['(assets.code = ? or id in (select asset_id from renditions where renditions.code = ?))', filter.code, filter.code],
+      ['source = ?', filter.source],
+      ['duplicate_of = ?', filter.duplicateOf],
       ['id > ?', filter.after],
     ];
     const used = wanted.flatMap(([condition, ...values]) => (values.includes(undefined) ? [] : [{ condition, values: values.filter((value) => value !== undefined) }]));
-    const where = used.length > 0 ? `where ${used.map(({ condition }) => condition).join(' and ')}` : '';
+    const gone = filter.gone === undefined ? [] : [`gone_at is ${filter.gone ? 'not ' : ''}null`];
+    const conditions = [...used.map(({ condition }) => condition), ...gone];
+    const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
     const session = this.connection.reads;
     const rows = await session.all<AssetRow>(`select * from assets ${where} order by id limit ?`, ...used.flatMap(({ values }) => values), filter.limit);
     return withFiles(session, rows);

@@ -3,6 +3,7 @@ import type { Repositories } from '../repositories';
 import { SqlAssetRepository } from './asset-repository';
 import { SqlBatchRepository } from './batch-repository';
 import { SqlDuplicateRepository } from './duplicate-repository';
+import { SqlCursorRepository } from './cursor-repository';
 import { SqlJournalRepository } from './journal-repository';
 import { SqlLikenessRepository } from './likeness-repository';
 import { SqlLogRepository } from './log';
@@ -19,4 +20,5 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   log: new SqlLogRepository(connection),
   duplicates: new SqlDuplicateRepository(connection),
   likeness: new SqlLikenessRepository(connection),
+  cursors: new SqlCursorRepository(connection),
 });

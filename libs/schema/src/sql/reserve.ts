@@ -80,12 +80,14 @@ async function uniquePaths(session: Session, arrivals: readonly Arrival[]): Prom
   });
 }
 
-async function plan({ source, sourceKey: key, kind, files }: Arrival, paths: UniqueNames): Promise<NewAsset> {
+async function plan({ source, sourceKey: key, sourceRecord = null, takenAt = null, kind, files }: Arrival, paths: UniqueNames): Promise<NewAsset> {
   const places = await paths.take(files.map((file) => file.path));
   return {
     id: newId(),
     source,
     sourceKey: key,
+    sourceRecord,
+    takenAt,
     kind,
     state: 'arriving',
     files: files.map(({ role, filename, path, bytes, sourcePath, modifiedAt }, i) => ({

@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AssetState } from '@media-pipeline/contracts';
 import type { Session } from '../engine/session';
+import type { Timestamp } from '../entities/constraints';
 import type { AssetSource } from '../records';
 import type { SeenSourceFile } from '../repositories';
+import { boundedKey, dateOrNull, list } from './values';
 
 const pageSize = 5_000;
 
@@ -12,6 +14,28 @@ interface Row {
   readonly fingerprint: string;
   readonly asset_id: string;
   readonly state: AssetState;
+  readonly code: string | null;
+  readonly gone_at: Timestamp | null;
+}
+
+const columns = 's.source_path_key, s.source_path, s.fingerprint, s.asset_id, a.state, a.code, a.gone_at';
+const toSeen = (row: Row): SeenSourceFile => ({
+  sourcePath: row.source_path,
+  fingerprint: row.fingerprint,
+  assetId: row.asset_id,
+  state: row.state,
+  code: row.code,
+  goneAt: dateOrNull(row.gone_at),
+});
+
+export async function seenFiles(session: Session, source: AssetSource, sourcePaths: readonly string[]): Promise<Map<string, SeenSourceFile>> {
+  if (sourcePaths.length === 0) return new Map();
+  const rows = await session.all<Row>(
+    `select ${columns} from source_files s join assets a on a.id = s.asset_id where s.source = ? and s.source_path_key in ${session.dialect.list.text}`,
+    source,
+    list(sourcePaths.map(boundedKey)),
+  );
+  return new Map(rows.map((row) => [row.source_path, toSeen(row)]));
 }
 
 /** Read in pages, so that a library of a hundred thousand files leaves the event loop its turns. */
@@ -21,7 +45,7 @@ export async function seen(session: Session, source: AssetSource, prefix: string
   let after = '';
   for (;;) {
     const rows = await session.all<Row>(
-      `select s.source_path_key, s.source_path, s.fingerprint, s.asset_id, a.state
+      `select ${columns}
        from source_files s join assets a on a.id = s.asset_id
        where s.source = ? and s.source_path_key > ? order by s.source_path_key limit ${pageSize}`,
       source,
@@ -29,7 +53,7 @@ export async function seen(session: Session, source: AssetSource, prefix: string
     );
     for (const row of rows) {
       if (row.source_path !== prefix && !row.source_path.startsWith(folder)) continue;
-      files.set(row.source_path, { sourcePath: row.source_path, fingerprint: row.fingerprint, assetId: row.asset_id, state: row.state });
+      files.set(row.source_path, toSeen(row));
     }
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return files;

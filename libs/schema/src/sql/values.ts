@@ -22,6 +22,9 @@ export const clean = (text: string): string => text.replaceAll('\0', '');
 /** A text short enough for a unique index on both engines: itself, or what it hashes to. */
 export const boundedKey = (text: string): string => (Buffer.byteLength(text) <= 1024 ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`);
 
+/** A source's identity for something, short enough for an index. */
+export const recordKey = (record: string | null | undefined): string | null => (record === null || record === undefined ? null : boundedKey(record));
+
 /** What two paths share that a file system could take for the same place. */
 export const pathKey = (path: string): string => boundedKey(nameKey(path));
 

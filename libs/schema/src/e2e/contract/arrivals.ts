@@ -30,7 +30,7 @@ export function arrivalContract(setup: () => Setup): void {
       expect(changed.id).not.toBe(first.id);
       expect(changed.files[0]?.path).toBe(`originals/${prefix}/a (2).HEIC`);
       const seen = await database.assets.seen('folder', prefix);
-      expect(seen.get(`${prefix}/a.HEIC`)).toEqual({ sourcePath: `${prefix}/a.HEIC`, fingerprint: '11:2:1', assetId: changed.id, state: 'arriving' });
+      expect(seen.get(`${prefix}/a.HEIC`)).toEqual({ sourcePath: `${prefix}/a.HEIC`, fingerprint: '11:2:1', assetId: changed.id, state: 'arriving', code: null, goneAt: null });
       expect(seen.get(`${prefix}/a.MOV`)?.assetId).toBe(first.id);
     });
 

@@ -1,0 +1,40 @@
+/** The ways back into a session, the cheapest first: only the last one uses the password, which Apple allows about ten times in a window. */
+export type Rung = 'validate' | 'account_login' | 'password';
+
+/** What a rung came to. `misrouted` is HTTP 421; `stale` every other refusal of the session. */
+export type RungOutcome = 'in' | 'stale' | 'misrouted';
+
+/** Where a climb stands. */
+export interface Climb {
+  readonly rung: Rung;
+  /** How often connections have been thrown away on this rung. */
+  readonly resets: number;
+  /** The password has been proven in this climb: it is not done twice. */
+  readonly proven: boolean;
+}
+
+export type NextStep =
+  | { readonly kind: 'in' }
+  | { readonly kind: 'climb'; readonly to: Climb; readonly reset: boolean }
+  /** A session that is minutes old is sent away with 421 on fresh connections: the account does not let the web in. */
+  | { readonly kind: 'web_access_off' }
+  | { readonly kind: 'refused' };
+
+/** @param hasToken whether there is a session to go on with at all */
+export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasToken ? from : 'password', resets: 0, proven: false });
+
+/**
+ * What comes after a rung, as icloudpd-rs climbs: a 421 is first taken for a connection that leads to the wrong server, then for a session
+ * that is over, and at last for web access that is switched off. A climb ends after at most six rungs: one validate, two accountLogin, one password,
+ * two accountLogin after it.
+ */
+export function afterRung(climb: Climb, outcome: RungOutcome): NextStep {
+  if (outcome === 'in') {
+    return climb.rung === 'password' ? { kind: 'climb', to: { rung: 'account_login', resets: 0, proven: true }, reset: false } : { kind: 'in' };
+  }
+  if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', resets: 0, proven: false }, reset: outcome === 'misrouted' };
+  if (climb.rung === 'password') return { kind: 'refused' };
+  if (outcome === 'misrouted' && climb.resets === 0) return { kind: 'climb', to: { ...climb, resets: 1 }, reset: true };
+  if (!climb.proven) return { kind: 'climb', to: { rung: 'password', resets: 0, proven: false }, reset: outcome === 'misrouted' };
+  return { kind: outcome === 'misrouted' ? 'web_access_off' : 'refused' };
+}
