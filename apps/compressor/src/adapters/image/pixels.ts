@@ -55,38 +55,7 @@ export async function pixelDifference(original: Buffer, result: Buffer): Promise
   return before.data.equals(after.data) ? null : 'a pixel differs';
 }
 
-/**
- * Peak signal-to-noise ratio (dB) of two pictures seen from afar (an eighth of their size): tells a wrong picture, a wrong colour or a
- * missing part from coding noise. Decoding at an eighth reads every coefficient: damage anywhere in the data is found all the same.
- */
-export async function thumbnailPsnr(original: Buffer, result: Buffer): Promise<number> {
-  const { width, height } = await sharp(original, strict).metadata();
-  const thumbnail = (bytes: Buffer): Promise<Buffer> =>
-    sharp(bytes, strict)
-      .resize(Math.max(8, Math.round(width / 8)), Math.max(8, Math.round(height / 8)), { fit: 'fill' })
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer();
-  return psnr(await thumbnail(original), await thumbnail(result));
-}
-
-/**
- * The same for the uppermost sixteenth alone, of two JPEGs of one size whose second is progressive: a progressive JPEG gives its first line
- * only when its data is read to the end, and of the original no more than the band is decoded. A quarter of the cost of the whole picture.
- */
-export async function bandPsnr(original: Buffer, result: Buffer, { width, height }: { readonly width: number; readonly height: number }): Promise<number> {
-  const rows = Math.min(height, Math.max(64, Math.floor(height / 16)));
-  const band = (bytes: Buffer): Promise<Buffer> =>
-    sharp(bytes, strict)
-      .extract({ left: 0, top: 0, width, height: rows })
-      .resize(Math.max(8, Math.round(width / 16)), Math.max(4, Math.round(rows / 16)), { fit: 'fill', kernel: 'linear' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer();
-  return psnr(await band(original), await band(result));
-}
-
+/** Peak signal-to-noise ratio (dB); Infinity when all samples are equal, 0 for pictures of unlike size. */
 export function psnr(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length || a.length === 0) return 0;
   let sum = 0;
