@@ -54,14 +54,3 @@ export async function pixelDifference(original: Buffer, result: Buffer): Promise
   if (before.shape !== after.shape) return `the samples are ${after.shape}, not ${before.shape}`;
   return before.data.equals(after.data) ? null : 'a pixel differs';
 }
-
-/** Peak signal-to-noise ratio (dB); Infinity when all samples are equal, 0 for pictures of unlike size. */
-export function psnr(a: Uint8Array, b: Uint8Array): number {
-  if (a.length !== b.length || a.length === 0) return 0;
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    sum += difference * difference;
-  }
-  return sum === 0 ? Infinity : 10 * Math.log10((255 * 255 * a.length) / sum);
-}
