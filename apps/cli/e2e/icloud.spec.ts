@@ -38,9 +38,9 @@ const faults: Partial<Record<FaultName, number>> = {
 };
 
 /** A listing asks seldom: these strike at the first occasion, each so many times; the later ones when something has changed in iCloud. */
-const atListing: Partial<Record<FaultName, number>> = { 'query.emptyPage': 3, 'query.recordError': 2 };
+const atListing: Partial<Record<FaultName, number>> = { 'query.emptyPage': 3, 'query.recordError': 2, 'query.splitPairs': 2, 'lookup.recordError': 2, 'download.ignoreRange': 2 };
 const atChanges: Partial<Record<FaultName, number>> = { 'token.expired': 1, 'indexing.running': 1 };
-const faultNames = [faults, atListing, atChanges].flatMap((some) => Object.keys(some)) as FaultName[];
+const faultNames = [...new Set([faults, atListing, atChanges].flatMap((some) => Object.keys(some)))] as FaultName[];
 
 describe(`an iCloud where everything goes wrong, and an ingest killed at random (seed ${seed})`, () => {
   let place: string;
@@ -138,12 +138,18 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
     await allEnded(photos.visible + more.visible);
     await waitFor(async () => (await database.assets.countGone('icloud')).trashed > 0, { timeoutMs: 60_000, describe: () => 'the deletions to be recorded' });
 
+    // What chance left out strikes now, one at a time: any reading meets it.
+    for (const name of faultNames.filter((one) => cloud.faults.hits(one) === 0)) {
+      cloud.faults.once(name);
+      await waitFor(async () => (await keepAsking(), cloud.faults.hits(name) > 0), { timeoutMs: 60_000, describe: () => `${name} to strike` });
+    }
+    await allEnded(photos.visible + more.visible);
+
     for (const stage of stages) expect([0, null]).toContain(await stage.stop());
     expect(await auditLibrary({ root: library, database, archived: new Set([...photos.contents, ...more.contents]) })).toEqual([]);
     // one sign-in with one code, by the person at the beginning; whatever happened after that, the session was enough
     const struck = Object.fromEntries(faultNames.map((name) => [name, cloud.faults.hits(name)]));
     process.stdout.write(`faults: ${JSON.stringify(struck)}; ${cloud.traffic.requests.length} requests\n`);
-    expect(faultNames.filter((name) => struck[name] === 0)).toEqual([]);
     expect({ signIns: cloud.account.signIns, pushes: cloud.account.pushes, sms: cloud.account.smsSent }).toEqual({ signIns: 1, pushes: 1, sms: 0 });
   }, 300_000);
 

@@ -2,26 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
 import type { AssetWithFiles } from '@media-pipeline/schema';
-import { openBus } from '../folder/e2e/scene';
 import { add, sha256 } from './e2e/samples';
-import { CloudScene } from './e2e/scene';
+import { eachInItsOwnScene, type CloudScene } from './e2e/scene';
 
-let broker: Awaited<ReturnType<typeof openBus>>;
 let scene: CloudScene;
 let photos: LocalLibrary;
-
-beforeAll(async () => {
-  broker = await openBus();
-});
-afterAll(async () => {
-  await broker.close();
-});
-beforeEach(async () => {
-  scene = await CloudScene.open(broker.bus);
-  photos = scene.icloud.library;
-});
-afterEach(async () => {
-  await scene.close();
+eachInItsOwnScene((opened) => {
+  scene = opened;
+  photos = opened.icloud.library;
 });
 
 

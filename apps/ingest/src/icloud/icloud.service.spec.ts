@@ -1,32 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
-import { openBus } from '../folder/e2e/scene';
 import { add, evening, jpeg, movie, sha256, still } from './e2e/samples';
-import { CloudScene, reading } from './e2e/scene';
+import { eachInItsOwnScene, reading, type CloudScene } from './e2e/scene';
 import type { ZoneCounts } from './zone-counts';
 
-let broker: Awaited<ReturnType<typeof openBus>>;
 let scene: CloudScene;
 let photos: LocalLibrary;
-
-beforeAll(async () => {
-  broker = await openBus();
-});
-afterAll(async () => {
-  await broker.close();
-});
-beforeEach(async () => {
-  scene = await CloudScene.open(broker.bus);
-  photos = scene.icloud.library;
-});
-afterEach(async () => {
-  await scene.close();
+eachInItsOwnScene((opened) => {
+  scene = opened;
+  photos = opened.icloud.library;
 });
 
 const done: unknown = expect.objectContaining({ kind: 'done' });
 const zoneCounts = async (zone = 'PrimarySync'): Promise<ZoneCounts> => (await scene.database.cursors.get('icloud', `zone:${zone}`))?.counts as ZoneCounts;
-const announced = async (): Promise<number> => (await broker.bus.lag()).find(({ durable }) => durable === 'dedupe')?.pending ?? 0;
+const announced = async (): Promise<number> => (await scene.bus.lag()).find(({ durable }) => durable === 'dedupe')?.pending ?? 0;
 const history = async (): Promise<string[]> => (await scene.database.log.list({ limit: 10_000 })).map(({ message }) => message);
 
 describe('what is in iCloud', () => {

@@ -2,26 +2,14 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '@media-pipeline/contracts';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
-import { openBus } from '../folder/e2e/scene';
 import { add, sha256 } from './e2e/samples';
-import { CloudScene } from './e2e/scene';
+import { eachInItsOwnScene, type CloudScene } from './e2e/scene';
 
-let broker: Awaited<ReturnType<typeof openBus>>;
 let scene: CloudScene;
 let photos: LocalLibrary;
-
-beforeAll(async () => {
-  broker = await openBus();
-});
-afterAll(async () => {
-  await broker.close();
-});
-beforeEach(async () => {
-  scene = await CloudScene.open(broker.bus);
-  photos = scene.icloud.library;
-});
-afterEach(async () => {
-  await scene.close();
+eachInItsOwnScene((opened) => {
+  scene = opened;
+  photos = opened.icloud.library;
 });
 
 const done: unknown = expect.objectContaining({ kind: 'done' });
@@ -84,13 +72,13 @@ describe('what goes wrong on the way', () => {
   it('is overcome: bad answers, bad bytes, bad moments', async () => {
     await prepared();
     const { faults } = scene.icloud;
-    const letters = await broker.bus.deadLetters.count();
+    const letters = await scene.bus.deadLetters.count();
     for (const fault of ['download.flip', 'download.truncate', 'download.html', 'download.410', 'download.ignoreRange', 'download.drop', 'lookup.recordError', 'query.emptyPage', 'query.splitPairs', 'query.recordError'] as const) faults.once(fault, 2);
     expect(await outcomeOf(3)).toEqual(done);
     expect((await scene.fates()).every((fate) => fate.endsWith(': discovered'))).toBe(true);
     expect(await scene.assets()).toHaveLength(6);
     expect(new Set((await scene.originals()).values())).toEqual(new Set(Array.from({ length: 6 }, (_, n) => sha256(`content ${n} `.repeat(2_000)))));
-    expect(await broker.bus.deadLetters.count()).toBe(letters);
+    expect(await scene.bus.deadLetters.count()).toBe(letters);
   });
 
   it('with one photo leaves the others alone, and is told', async () => {
@@ -102,9 +90,9 @@ describe('what goes wrong on the way', () => {
     const fates = await scene.fates();
     expect(fates.filter((fate) => fate.endsWith(': discovered'))).toHaveLength(6);
     expect(fates).toContain('PrimarySync/IMG_bad.HEIC: failed ICLOUD_CONTENT_MISMATCH');
-    const letters = await broker.bus.deadLetters.list();
+    const letters = await scene.bus.deadLetters.list();
     expect(letters.at(-1)).toMatchObject({ code: 'ICLOUD_CONTENT_MISMATCH' });
-    for (const { sequence } of letters) await broker.bus.deadLetters.drop(sequence);
+    for (const { sequence } of letters) await scene.bus.deadLetters.drop(sequence);
     expect([...(await scene.originals()).keys()].some((file) => file.includes('bad') || file.includes('parts'))).toBe(false);
     // it is not fetched again by itself
     expect(await scene.read()).toEqual(done);

@@ -1,4 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
+import { Semaphore } from 'async-mutex';
 import { systemClock, type Clock } from '../clock';
 import { silent, type ICloudLog } from '../log';
 import { backoffMs } from '../photos/backoff';
@@ -9,7 +10,6 @@ import { Bandwidth } from './bandwidth';
 import { compareChecksums } from './content-hash';
 import { PartFile } from './part-file';
 import { Patience } from './patience';
-import { Slots } from './slots';
 
 export interface DownloaderOptions {
   /** Over all downloads together; null: no limit. */
@@ -35,7 +35,7 @@ type Ended = { readonly kind: 'came' } | { readonly kind: 'cut'; readonly why: s
 
 /** Downloads files of assets into part files, verified by Apple's checksum. */
 export class Downloader {
-  readonly #slots: Slots;
+  readonly #slots: Semaphore;
   readonly #bandwidth: Bandwidth;
   readonly #clock: Clock;
   readonly #log: Pick<ICloudLog, 'warn'>;
@@ -45,7 +45,7 @@ export class Downloader {
     private readonly service: ServiceClient,
     { bytesPerSecond = null, atOnce = 4, log = silent, clock = systemClock }: DownloaderOptions = {},
   ) {
-    this.#slots = new Slots(atOnce);
+    this.#slots = new Semaphore(atOnce);
     this.#bandwidth = new Bandwidth(bytesPerSecond, clock);
     this.#clock = clock;
     this.#log = log;
@@ -59,7 +59,10 @@ export class Downloader {
    * DISK_FULL and other errors of files; the signal's reason
    */
   async download(resource: CloudResource, part: string, options: DownloadOptions): Promise<{ sha256: string; bytes: number }> {
-    const { file, sha256 } = await this.#slots.use(async () => await this.#complete(resource, part, options), options.signal);
+    const { file, sha256 } = await this.#slots.runExclusive(async () => {
+      options.signal?.throwIfAborted();
+      return await this.#complete(resource, part, options);
+    });
     try {
       // The next download may have the network while this one waits for the disk.
       await file.sync();

@@ -1,23 +1,15 @@
 import { Agent } from 'undici';
 import { ManualClock } from '../clock';
-import { LocalICloud } from '../server';
-import { WebClient } from '../spec-support/web-client';
+import type { LocalICloud } from '../server';
+import { eachWithItsOwnICloud } from '../spec-support/own-icloud';
+import type { WebClient } from '../spec-support/web-client';
 
 jest.setTimeout(60_000);
 
 const clock = new ManualClock();
 let cloud: LocalICloud;
 let client: WebClient;
-
-beforeEach(async () => {
-  cloud = await LocalICloud.start({ clock, account: { iterations: 1000 } });
-  client = new WebClient(cloud);
-});
-
-afterEach(async () => {
-  await client.close();
-  await cloud.close();
-});
+eachWithItsOwnICloud(clock, (opened) => ({ cloud, client } = opened));
 
 describe('accountLogin', () => {
   it('gives a trusted session: cookies, dsid and the hosts, all here', async () => {

@@ -1,7 +1,8 @@
 import { ManualClock } from '../clock';
-import { LocalICloud } from '../server';
+import type { LocalICloud } from '../server';
 import { SrpClient, stripped } from '../spec-support/srp-client';
 import type { Challenge } from '../spec-support/srp-client';
+import { eachWithItsOwnICloud } from '../spec-support/own-icloud';
 import { WebClient } from '../spec-support/web-client';
 import { serverPublic } from './srp';
 
@@ -10,16 +11,7 @@ jest.setTimeout(60_000);
 const clock = new ManualClock();
 let cloud: LocalICloud;
 let client: WebClient;
-
-beforeEach(async () => {
-  cloud = await LocalICloud.start({ clock, account: { iterations: 1000 } });
-  client = new WebClient(cloud);
-});
-
-afterEach(async () => {
-  await client.close();
-  await cloud.close();
-});
+eachWithItsOwnICloud(clock, (opened) => ({ cloud, client } = opened));
 
 describe('signin/init and signin/complete', () => {
   it.each(['s2k', 's2k_fo'] as const)('takes the right password stretched by %s and asks for the second factor', async (protocol) => {
@@ -32,12 +24,11 @@ describe('signin/init and signin/complete', () => {
   });
 
   it('takes the name in any case, as long as the proof hashes it in lower case', async () => {
-    await client.close();
-    client = new WebClient(cloud, 'Anna@Example.com');
-    expect((await client.signIn()).status).toBe(409);
+    const right = new WebClient(cloud, 'Anna@Example.com');
+    expect((await right.signIn()).status).toBe(409);
     const wrong = new WebClient(cloud, 'Anna@Example.com');
     expect((await wrong.signIn({ srp: new SrpClient('Anna@Example.com') })).status).toBe(401);
-    await wrong.close();
+    await Promise.all([right.close(), wrong.close()]);
   });
 
   it('refuses a wrong password with -20101 and, after some, locks the account with -20209', async () => {

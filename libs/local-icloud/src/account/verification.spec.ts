@@ -1,24 +1,18 @@
 import { ManualClock } from '../clock';
-import { LocalICloud } from '../server';
+import type { LocalICloud } from '../server';
 import { SrpClient } from '../spec-support/srp-client';
 import type { Challenge } from '../spec-support/srp-client';
-import { WebClient } from '../spec-support/web-client';
+import { eachWithItsOwnICloud } from '../spec-support/own-icloud';
+import type { WebClient } from '../spec-support/web-client';
 
 jest.setTimeout(60_000);
 
 const clock = new ManualClock();
 let cloud: LocalICloud;
 let client: WebClient;
-
+eachWithItsOwnICloud(clock, (opened) => ({ cloud, client } = opened));
 beforeEach(async () => {
-  cloud = await LocalICloud.start({ clock, account: { iterations: 1000 } });
-  client = new WebClient(cloud);
   await client.signIn();
-});
-
-afterEach(async () => {
-  await client.close();
-  await cloud.close();
 });
 
 const push = () => client.idmsa('PUT', '/verify/trusteddevice/securitycode');

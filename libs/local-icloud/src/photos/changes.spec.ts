@@ -102,6 +102,15 @@ describe('what people do shows as clients recorded it', () => {
     expect(names).toContain(recordName);
   });
 
+  it('trash of an asset that is in the trash already, with another alive: nothing about the master', async () => {
+    const { records, masterName } = await delta((name) => {
+      server.library.trash(name);
+      server.library.duplicate(name);
+      server.library.trash(name);
+    });
+    expect(records.find(({ recordName }) => recordName === masterName)?.fields['isDeleted']?.value).toBe(1);
+  });
+
   it('purging: names without type or fields', async () => {
     const { records, recordName, masterName } = await delta((name) => server.library.purge(name));
     for (const name of [recordName, masterName]) expect(records).toContainEqual(expect.objectContaining({ recordName: name, recordType: null, deleted: true, recordChangeTag: expect.any(String) }));

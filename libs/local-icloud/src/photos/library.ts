@@ -203,8 +203,10 @@ export class LocalLibrary {
   trash(recordName: string): void {
     const { row, zone } = this.find(recordName);
     row.trashedAt = this.clock.now();
-    row.master.trashed = row.master.assets.every((asset) => asset.trashedAt !== null);
-    zone.touch(row.master.trashed ? [row.master, row] : [row]);
+    const wasLast = row.master.assets.every((asset) => asset.trashedAt !== null);
+    // never taken back here: nothing but the asset would be in the log, and a client that replays it would not see it
+    if (wasLast) row.master.trashed = true;
+    zone.touch(wasLast ? [row.master, row] : [row]);
   }
 
   /** Back from Recently Deleted: only the asset's record changes, as clients observed. */
