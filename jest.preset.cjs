@@ -12,6 +12,6 @@ module.exports = (directory) => ({
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/e2e/**/*.spec.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { ...jsc, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline', swcrc: false, exclude: [] }] },
-  moduleNameMapper: { '^@media-pipeline/([^/]+)$': path.join(root, 'libs/$1/src/index.ts') },
+  moduleNameMapper: { '^@media-pipeline/([^/]+)$': path.join(root, 'libs/$1/src/index.ts'), '^fast-check$': path.join(root, 'tools/testing/fast-check.cjs') },
   testTimeout: 60_000,
 });

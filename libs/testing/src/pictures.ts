@@ -28,6 +28,18 @@ export async function makePicture(seed: number, { width = 160, height = 120, dat
     .toBuffer();
 }
 
+/** Grey noise about the middle, the same for the same seed: the hardest picture to compress. libvips makes noise too, but other noise each time. @param spread standard deviation, of 255 */
+export function makeNoise({ width, height, channels = 3, spread = 40, seed = 1 }: { width: number; height: number; channels?: 3 | 4; spread?: number; seed?: number }): sharp.Sharp {
+  const random = seededRandom(seed);
+  const pixels = Buffer.alloc(width * height * channels, 128);
+  for (let at = 0; at < pixels.length; at++) {
+    if (at % channels === 3) continue;
+    // the sum of three is near enough to a Gaussian
+    pixels[at] = Math.min(255, Math.max(0, 128 + (random() + random() + random() - 1.5) * 2 * spread));
+  }
+  return sharp(pixels, { raw: { width, height, channels } });
+}
+
 /** Fills `directory` with `count` pictures in a few folders: every 20th is a byte-identical copy of another, every 50th is cut short. */
 export async function makePictureFolder(directory: string, count: number, seed: number): Promise<PictureFolder> {
   const files = new Map<string, 'picture' | 'duplicate' | 'broken'>();

@@ -2,23 +2,11 @@ import { chmod, link, mkdir, readFile, rename, rm, stat, symlink, writeFile } fr
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { PipelineError } from '@media-pipeline/contracts';
-import { beforeBringing, openBus, png, reading, run, Scene, sha256 } from './e2e/scene';
+import { eachInItsOwn } from '../e2e/own-scene';
+import { beforeBringing, png, reading, run, Scene, sha256 } from './e2e/scene';
 
-let broker: Awaited<ReturnType<typeof openBus>>;
 let scene: Scene;
-
-beforeAll(async () => {
-  broker = await openBus();
-});
-afterAll(async () => {
-  await broker.close();
-});
-beforeEach(async () => {
-  scene = await Scene.open(broker.bus);
-});
-afterEach(async () => {
-  await scene.close();
-});
+eachInItsOwn((bus) => Scene.open(bus), (opened) => (scene = opened));
 
 it('takes each file in once, bit by bit, and leaves the source as it was', async () => {
   const contents = new Map<string, Buffer>();
@@ -78,7 +66,7 @@ it('sets aside what is no media, each with a code, a reason and a dead letter, a
   await mkdir(path.join(scene.source, 'sub'));
   await symlink('..', path.join(scene.source, 'sub', 'up'));
   const before = await scene.picture();
-  const letters = (await broker.bus.deadLetters.list()).length;
+  const letters = (await scene.bus.deadLetters.list()).length;
 
   expect(await scene.scan()).toHaveLength(2);
   const expected = {
@@ -99,12 +87,12 @@ it('sets aside what is no media, each with a code, a reason and a dead letter, a
   expect(await scene.fates()).toEqual(Object.entries(expected).map(([file, fate]) => `${file}: ${fate}`).sort());
   expect(await scene.originals()).toEqual(['good.png', 'really-a.png.jpg']);
   expect(await scene.picture()).toBe(before);
-  const page = await broker.bus.deadLetters.list();
+  const page = await scene.bus.deadLetters.list();
   expect(page.length - letters).toBe(Object.keys(expected).length - 2);
   expect(page.every(({ stage, subject, reason }) => stage === 'ingest' && subject === 'media.ingest.requested' && reason !== '')).toBe(true);
   // a second look says nothing twice
   await scene.scan();
-  expect((await broker.bus.deadLetters.list()).length).toBe(page.length);
+  expect((await scene.bus.deadLetters.list()).length).toBe(page.length);
   expect(await scene.assets()).toHaveLength(Object.keys(expected).length);
   server.close();
 });

@@ -3,23 +3,11 @@ import { appendFile, mkdir, open, readdir, readFile, unlink, utimes, writeFile }
 import path from 'node:path';
 import { PipelineError } from '@media-pipeline/contracts';
 import { isTemporaryName, Library } from '@media-pipeline/files';
-import { beforeBringing, openBus, png, reading, run, Scene, sha256 } from './e2e/scene';
+import { eachInItsOwn } from '../e2e/own-scene';
+import { beforeBringing, png, reading, run, Scene, sha256 } from './e2e/scene';
 
-let broker: Awaited<ReturnType<typeof openBus>>;
 let scene: Scene;
-
-beforeAll(async () => {
-  broker = await openBus();
-});
-afterAll(async () => {
-  await broker.close();
-});
-beforeEach(async () => {
-  scene = await Scene.open(broker.bus);
-});
-afterEach(async () => {
-  await scene.close();
-});
+eachInItsOwn((bus) => Scene.open(bus), (opened) => (scene = opened));
 
 describe('files that are being written', () => {
   it('waits for them when the run is to end', async () => {

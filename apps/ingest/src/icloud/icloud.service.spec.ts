@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
+import { eachInItsOwn } from '../e2e/own-scene';
 import { add, evening, jpeg, movie, sha256, still } from './e2e/samples';
-import { eachInItsOwnScene, reading, type CloudScene } from './e2e/scene';
+import { CloudScene, reading } from './e2e/scene';
 import type { ZoneCounts } from './zone-counts';
 
 let scene: CloudScene;
 let photos: LocalLibrary;
-eachInItsOwnScene((opened) => {
+eachInItsOwn((bus) => CloudScene.open(bus), (opened) => {
   scene = opened;
   photos = opened.icloud.library;
 });

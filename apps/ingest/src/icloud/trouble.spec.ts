@@ -2,12 +2,13 @@ import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '@media-pipeline/contracts';
 import type { LocalLibrary } from '@media-pipeline/local-icloud';
+import { eachInItsOwn } from '../e2e/own-scene';
 import { add, sha256 } from './e2e/samples';
-import { eachInItsOwnScene, type CloudScene } from './e2e/scene';
+import { CloudScene } from './e2e/scene';
 
 let scene: CloudScene;
 let photos: LocalLibrary;
-eachInItsOwnScene((opened) => {
+eachInItsOwn((bus) => CloudScene.open(bus), (opened) => {
   scene = opened;
   photos = opened.icloud.library;
 });

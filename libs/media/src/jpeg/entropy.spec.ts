@@ -1,9 +1,10 @@
+import { makeNoise } from '@media-pipeline/testing';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { entropyFault } from './entropy';
 import { parseJpeg } from './segments';
 
-const noise = sharp({ create: { width: 203, height: 117, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } });
+const noise = makeNoise({ width: 203, height: 117 });
 const fault = (bytes: Buffer): string | null => entropyFault(bytes, parseJpeg(bytes));
 
 describe('entropyFault', () => {
@@ -25,7 +26,8 @@ describe('entropyFault', () => {
     for (let trial = 1; trial <= 20; trial++) {
       const bytes = Buffer.from(sound);
       const start = parseJpeg(sound).scanStart + 20 + trial * 300;
-      for (let at = start; at < start + 64; at++) bytes[at] = ((bytes[at] ?? 0) ^ 0x5a) & 0xfe;
+      // a filled 0xff in front would make a marker of what follows
+      for (let at = start; at < start + 64; at++) if (bytes[at - 1] !== 0xff) bytes[at] = ((bytes[at] ?? 0) ^ 0x5a) & 0xfe;
       if (fault(bytes) !== null) found++;
     }
     expect(found).toBeGreaterThan(15);

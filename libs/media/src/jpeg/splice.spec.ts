@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '@media-pipeline/contracts';
+import { makeNoise } from '@media-pipeline/testing';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { Refusal } from '../refusal';
@@ -10,7 +11,7 @@ import { chromaSubsampling, isMetadata, parseJpeg } from './segments';
 import { jpegDifference, spliceJpeg } from './splice';
 
 const corpus = path.resolve(__dirname, '../../../../../shared/corpus');
-const noise = sharp({ create: { width: 320, height: 200, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } });
+const noise = makeNoise({ width: 320, height: 200 });
 
 const segment = (code: number, ...parts: (string | Buffer)[]): Buffer => {
   const body = Buffer.concat(parts.map((part) => Buffer.from(part as string, 'latin1')));

@@ -1,11 +1,12 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { PipelineError } from '@media-pipeline/contracts';
+import { makeNoise } from '@media-pipeline/testing';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { Refusal } from '../refusal';
 import { parsePng, pngData, pngDifference, splicePng } from './chunks';
 
-const noise = sharp({ create: { width: 64, height: 48, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 20 } } });
+const noise = makeNoise({ width: 64, height: 48, spread: 20 });
 
 const chunk = (name: string, data: Buffer): Buffer => {
   const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(name, 'latin1'), data, Buffer.alloc(4)]);

@@ -1,10 +1,11 @@
 import { PipelineError } from '@media-pipeline/contracts';
+import { makeNoise } from '@media-pipeline/testing';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { Refusal } from '../refusal';
 import { parseWebp, spliceWebp, webpDifference } from './chunks';
 
-const noise = (channels: 3 | 4 = 3): sharp.Sharp => sharp({ create: { width: 90, height: 70, channels, background: { r: 99, g: 99, b: 99, alpha: 0.5 }, ...(channels === 3 ? { noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } } : {}) } });
+const noise = (channels: 3 | 4 = 3): sharp.Sharp => makeNoise({ width: 90, height: 70, channels, spread: 30 });
 const rich = (): Promise<Buffer> => noise().withExif({ IFD0: { Copyright: 'me' } }).withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>').webp({ quality: 99 }).toBuffer();
 
 describe('spliceWebp', () => {

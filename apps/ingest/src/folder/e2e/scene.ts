@@ -4,13 +4,12 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Bus } from '@media-pipeline/bus';
+import type { Bus } from '@media-pipeline/bus';
 import { loadConfig } from '@media-pipeline/config';
 import type { Emit, Outcome } from '@media-pipeline/contracts';
 import { Library } from '@media-pipeline/files';
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
-import { startNats } from '@media-pipeline/testing';
 import type { Reading } from '../../reading';
 import { Courier } from '../adapters/courier';
 import { DiskDoctor } from '../adapters/disk-doctor';
@@ -111,20 +110,6 @@ async function emitsOf(outcome: Outcome): Promise<Emit[]> {
   const emits: Emit[] = [];
   for await (const said of outcome.emits) emits.push(said);
   return emits;
-}
-
-/** A broker of its own with a connection to it. */
-export async function openBus(): Promise<{ readonly bus: Bus; close(): Promise<void> }> {
-  const nats = await startNats();
-  const bus = await Bus.connect({ url: nats.url, name: 'test' });
-  await bus.provision();
-  return {
-    bus,
-    close: async () => {
-      await bus.close();
-      await nats.destroy();
-    },
-  };
 }
 
 /** A courier that does `before` first, each time. */

@@ -9,7 +9,6 @@ import { LocalICloud, type LocalICloudOptions } from '@media-pipeline/local-iclo
 import { Database, type AssetWithFiles } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
 import { sha256Of } from '@media-pipeline/testing';
-import { openBus } from '../../folder/e2e/scene';
 import { CloudCourier } from '../adapters/cloud-courier';
 import { ICloudConnection } from '../adapters/connection';
 import { Deletions } from '../adapters/deletions';
@@ -110,22 +109,3 @@ export class CloudScene {
 }
 
 export const reading = (signal = new AbortController().signal, attempt = 1) => ({ signal, attempt, report: () => undefined });
-
-/** Gives each test of a spec file a scene of its own, all on one broker. */
-export function eachInItsOwnScene(opened: (scene: CloudScene) => void): void {
-  let broker: Awaited<ReturnType<typeof openBus>>;
-  let scene: CloudScene;
-  beforeAll(async () => {
-    broker = await openBus();
-  });
-  afterAll(async () => {
-    await broker.close();
-  });
-  beforeEach(async () => {
-    scene = await CloudScene.open(broker.bus);
-    opened(scene);
-  });
-  afterEach(async () => {
-    await scene.close();
-  });
-}
