@@ -147,10 +147,12 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
 
     for (const stage of stages) expect([0, null]).toContain(await stage.stop());
     expect(await auditLibrary({ root: library, database, archived: new Set([...photos.contents, ...more.contents]) })).toEqual([]);
-    // one sign-in with one code, by the person at the beginning; whatever happened after that, the session was enough
+    // One sign-in with one code, by the person at the beginning. After that the session was enough, unless chance had the tokens refused twice in a row.
     const struck = Object.fromEntries(faultNames.map((name) => [name, cloud.faults.hits(name)]));
     process.stdout.write(`faults: ${JSON.stringify(struck)}; ${cloud.traffic.requests.length} requests\n`);
-    expect({ signIns: cloud.account.signIns, pushes: cloud.account.pushes, sms: cloud.account.smsSent }).toEqual({ signIns: 1, pushes: 1, sms: 0 });
+    const { signIns, loginsRefusedTwice, pushes, smsSent } = cloud.account;
+    expect(signIns).toBeLessThanOrEqual(1 + loginsRefusedTwice);
+    expect({ pushes, smsSent }).toEqual({ pushes: 1, smsSent: 0 });
   }, 300_000);
 
   const downloads = (): number => cloud.traffic.count(/^GET \/B\//);

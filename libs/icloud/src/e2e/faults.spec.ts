@@ -75,6 +75,17 @@ describe('calls of a service', () => {
     })();
   });
 
+  it.each([1, 2, 3])('get a new session after %i refusals in a row, by the password only when the tokens were refused twice', async (refusals) => {
+    await scenario({}, async (scene) => {
+      const account = await scene.signedIn();
+      scene.icloud.faults.once('http200.rscd401', refusals);
+      expect(await ask(account)).toEqual(answered);
+      expect(scene.icloud.faults.hits('http200.rscd401')).toBe(refusals);
+      expect(scene.counts).toEqual({ signIns: refusals < 3 ? 1 : 2, pushes: 1, sms: 0 });
+      expect(scene.icloud.account.loginsRefusedTwice).toBe(refusals < 3 ? 0 : 1);
+    })();
+  });
+
   it(
     'give up after one new session when 421 does not end',
     scenario({}, async (scene) => {

@@ -18,9 +18,9 @@ function climb(from: 'validate' | 'account_login', hasToken: boolean, outcomes: 
 
 const outcome = fc.constantFrom<RungOutcome>('in', 'stale', 'misrouted');
 
-it('ends after at most six rungs, of which at most one uses the password', () => {
+it('ends after at most eight rungs, of which at most one uses the password', () => {
   fc.assert(
-    fc.property(fc.constantFrom('validate' as const, 'account_login' as const), fc.boolean(), fc.array(outcome, { minLength: 6, maxLength: 6 }), (from, hasToken, outcomes) => {
+    fc.property(fc.constantFrom('validate' as const, 'account_login' as const), fc.boolean(), fc.array(outcome, { minLength: 8, maxLength: 8 }), (from, hasToken, outcomes) => {
       const { rungs, resets, end } = climb(from, hasToken, outcomes);
       expect(end).not.toBe('not yet');
       expect(rungs.filter((rung) => rung === 'password').length).toBeLessThanOrEqual(1);
@@ -32,11 +32,12 @@ it('ends after at most six rungs, of which at most one uses the password', () =>
 
 it('uses the password only when the session and its tokens were refused, or there are none', () => {
   fc.assert(
-    fc.property(fc.array(outcome, { minLength: 6, maxLength: 6 }), (outcomes) => {
+    fc.property(fc.array(outcome, { minLength: 8, maxLength: 8 }), (outcomes) => {
       const { rungs } = climb('validate', true, outcomes);
       const at = rungs.indexOf('password');
       if (at < 0) return;
-      expect(rungs.slice(0, at)).toEqual(expect.arrayContaining(['validate', 'account_login']));
+      expect(rungs[0]).toBe('validate');
+      expect(rungs.slice(1, at).length).toBeGreaterThanOrEqual(2);
       expect(outcomes.slice(0, at)).not.toContain('in');
     }),
   );
@@ -48,10 +49,13 @@ it.each([
   [['stale', 'in'], ['validate', 'account_login'], 0, 'in'],
   [['misrouted', 'in'], ['validate', 'account_login'], 1, 'in'],
   [['misrouted', 'misrouted', 'in'], ['validate', 'account_login', 'account_login'], 2, 'in'],
-  [['stale', 'stale', 'in', 'in'], ['validate', 'account_login', 'password', 'account_login'], 0, 'in'],
-  [['stale', 'stale', 'in', 'stale'], ['validate', 'account_login', 'password', 'account_login'], 0, 'refused'],
-  [['stale', 'stale', 'in', 'misrouted', 'in'], ['validate', 'account_login', 'password', 'account_login', 'account_login'], 1, 'in'],
-  [['stale', 'stale', 'in', 'misrouted', 'misrouted'], ['validate', 'account_login', 'password', 'account_login', 'account_login'], 1, 'web_access_off'],
+  [['stale', 'stale', 'in'], ['validate', 'account_login', 'account_login'], 0, 'in'],
+  [['stale', 'misrouted', 'stale', 'in'], ['validate', 'account_login', 'account_login', 'account_login'], 1, 'in'],
+  [['stale', 'stale', 'stale', 'in', 'in'], ['validate', 'account_login', 'account_login', 'password', 'account_login'], 0, 'in'],
+  [['stale', 'stale', 'stale', 'in', 'stale', 'in'], ['validate', 'account_login', 'account_login', 'password', 'account_login', 'account_login'], 0, 'in'],
+  [['stale', 'stale', 'stale', 'in', 'stale', 'stale'], ['validate', 'account_login', 'account_login', 'password', 'account_login', 'account_login'], 0, 'refused'],
+  [['stale', 'stale', 'stale', 'in', 'misrouted', 'in'], ['validate', 'account_login', 'account_login', 'password', 'account_login', 'account_login'], 1, 'in'],
+  [['stale', 'stale', 'stale', 'in', 'misrouted', 'misrouted'], ['validate', 'account_login', 'account_login', 'password', 'account_login', 'account_login'], 1, 'web_access_off'],
 ] as const)('%j', (outcomes, rungs, resets, end) => {
   expect(climb('validate', true, outcomes)).toEqual({ rungs, resets, end });
 });

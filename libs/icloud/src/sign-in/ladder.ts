@@ -9,6 +9,8 @@ export interface Climb {
   readonly rung: Rung;
   /** How often connections have been thrown away on this rung. */
   readonly resets: number;
+  /** How often this rung's tokens have been refused. */
+  readonly refusals: number;
   /** The password has been proven in this climb: it is not done twice. */
   readonly proven: boolean;
 }
@@ -20,21 +22,24 @@ export type NextStep =
   | { readonly kind: 'web_access_off' }
   | { readonly kind: 'refused' };
 
+const untried = { resets: 0, refusals: 0 };
+
 /** @param hasToken whether there is a session to go on with at all */
-export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasToken ? from : 'password', resets: 0, proven: false });
+export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasToken ? from : 'password', ...untried, proven: false });
 
 /**
  * What comes after a rung, as icloudpd-rs climbs: a 421 is first taken for a connection that leads to the wrong server, then for a session
- * that is over, and at last for web access that is switched off. A climb ends after at most six rungs: one validate, two accountLogin, one password,
- * two accountLogin after it.
+ * that is over, and at last for web access that is switched off. Tokens are refused twice before the password is used: asking again costs
+ * nothing, while sign-ins are counted. A climb ends after at most eight rungs: one validate, three accountLogin, one password, three accountLogin.
  */
 export function afterRung(climb: Climb, outcome: RungOutcome): NextStep {
   if (outcome === 'in') {
-    return climb.rung === 'password' ? { kind: 'climb', to: { rung: 'account_login', resets: 0, proven: true }, reset: false } : { kind: 'in' };
+    return climb.rung === 'password' ? { kind: 'climb', to: { rung: 'account_login', ...untried, proven: true }, reset: false } : { kind: 'in' };
   }
-  if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', resets: 0, proven: false }, reset: outcome === 'misrouted' };
+  if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', ...untried, proven: false }, reset: outcome === 'misrouted' };
   if (climb.rung === 'password') return { kind: 'refused' };
   if (outcome === 'misrouted' && climb.resets === 0) return { kind: 'climb', to: { ...climb, resets: 1 }, reset: true };
-  if (!climb.proven) return { kind: 'climb', to: { rung: 'password', resets: 0, proven: false }, reset: outcome === 'misrouted' };
+  if (outcome === 'stale' && climb.refusals === 0) return { kind: 'climb', to: { ...climb, refusals: 1 }, reset: false };
+  if (!climb.proven) return { kind: 'climb', to: { rung: 'password', ...untried, proven: false }, reset: outcome === 'misrouted' };
   return { kind: outcome === 'misrouted' ? 'web_access_off' : 'refused' };
 }

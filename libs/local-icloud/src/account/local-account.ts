@@ -24,6 +24,9 @@ export class LocalAccount extends WithSettings {
   signIns = 0;
   wrongPasswords = 0;
   accountLogins = 0;
+  /** How often a fault refused accountLogin twice in a row: then the password is all that a client has left. */
+  loginsRefusedTwice = 0;
+  private loginRefusals = 0;
   validations = 0;
   /** How often a device was asked for consent to web access. */
   consentsAsked = 0;
@@ -60,6 +63,13 @@ export class LocalAccount extends WithSettings {
   /** The trust tokens that still count. */
   get trustTokens(): readonly string[] {
     return this.tokens.trustTokens;
+  }
+
+  /** Counts an accountLogin that reached the account, or that a fault refused. */
+  countLogin(refused: boolean): void {
+    if (!refused) this.accountLogins += 1;
+    this.loginRefusals = refused ? this.loginRefusals + 1 : 0;
+    if (refused && this.loginRefusals % 2 === 0) this.loginsRefusedTwice += 1;
   }
 
   /** Ends the web sessions: the next request answers 421. With `loginToken` accountLogin is refused too, so that only the password is left. */

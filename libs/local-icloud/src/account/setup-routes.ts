@@ -26,11 +26,13 @@ export interface SetupParts {
 export function registerSetup(app: FastifyInstance, { account, clock, misrouting, origin }: SetupParts): void {
   app.addHook('preHandler', async (request, reply) => {
     setupHeaders(request, reply);
-    return (await misrouting.answered(request, reply, 'setup')) ? reply : undefined;
+    if (!(await misrouting.answered(request, reply, 'setup'))) return undefined;
+    if (request.routeOptions.url?.endsWith('/accountLogin') === true) account.countLogin(true);
+    return reply;
   });
 
   app.post('/accountLogin', async (request, reply) => {
-    account.accountLogins += 1;
+    account.countLogin(false);
     const parsed = loginBody.safeParse(request.body);
     const token = parsed.data?.dsWebAuthToken;
     if (parsed.data === undefined || typeof token !== 'string' || token === '') return fail(reply, 400, 'Missing apple_id field');

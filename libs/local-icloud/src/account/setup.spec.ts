@@ -83,6 +83,16 @@ describe('a session', () => {
     expect((await client.signIn({ trustTokens: [client.trustToken ?? ''] })).status).toBe(200);
   });
 
+  it('counts how often a client had nothing but the password left', async () => {
+    await client.signInFully();
+    const { accountLogins } = cloud.account;
+    for (const refusals of [1, 2, 1]) {
+      cloud.faults.once('http200.rscd401', refusals);
+      for (let time = 0; time <= refusals; time++) await client.accountLogin();
+    }
+    expect(cloud.account).toMatchObject({ loginsRefusedTwice: 1, accountLogins: accountLogins + 3 });
+  });
+
   it('needs its own cookies and no other dsid', async () => {
     await client.signInFully();
     expect((await client.zones('')).status).toBe(200);
