@@ -6,10 +6,9 @@ import { Bus } from '@media-pipeline/bus';
 import { emit, stageNames, terminalStates } from '@media-pipeline/contracts';
 import { Database } from '@media-pipeline/schema';
 import { reconcile } from '@media-pipeline/stage';
-import { auditLibrary, makePictureFolder, pick, seededRandom, sha256Of, StageProcess, startNats, waitFor, workspaceRoot, type PictureFolder, type TestNats } from '@media-pipeline/testing';
+import { auditLibrary, crashSeed, makePictureFolder, pick, seededRandom, sha256Of, StageProcess, startNats, waitFor, workspaceRoot, type PictureFolder, type TestNats } from '@media-pipeline/testing';
 
-/** Give the printed seed again to see the same run: MEDIA_PIPELINE_CRASH_SEED=… npm test -- crash */
-const seed = Number(process.env['MEDIA_PIPELINE_CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
+const seed = crashSeed;
 const pictures = 240;
 const kills = 40;
 

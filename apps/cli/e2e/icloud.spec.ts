@@ -7,10 +7,9 @@ import { endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
 import { LocalICloud, type FaultName } from '@media-pipeline/local-icloud';
 import { Database } from '@media-pipeline/schema';
 import { reconcile } from '@media-pipeline/stage';
-import { auditLibrary, fillCloud, seededRandom, StageProcess, startNats, waitFor, workspaceRoot, type CloudPhotos, type TestNats } from '@media-pipeline/testing';
+import { auditLibrary, crashSeed, fillCloud, seededRandom, StageProcess, startNats, waitFor, workspaceRoot, type CloudPhotos, type TestNats } from '@media-pipeline/testing';
 
-/** Give the printed seed again to see the same run: MEDIA_PIPELINE_CRASH_SEED=… npm test -- e2e/icloud */
-const seed = Number(process.env['MEDIA_PIPELINE_CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
+const seed = crashSeed;
 const assets = 500;
 const kills = 20;
 const password = 'correct horse battery staple';

@@ -11,3 +11,9 @@ export function seededRandom(seed: number): () => number {
 
 /** One of the items. */
 export const pick = <T>(random: () => number, items: readonly [T, ...T[]]): T => items[Math.floor(random() * items.length)] ?? items[0];
+
+/**
+ * Of a test that kills processes at random: the same everywhere, so that a red run can be trusted to come from the change (when the kill strikes
+ * depends on the machine all the same); MEDIA_PIPELINE_CRASH_SEED gives another one below 4000, `npm run soak` a new one each round.
+ */
+export const crashSeed = Number(process.env['MEDIA_PIPELINE_CRASH_SEED'] ?? 1_122);

@@ -6,10 +6,9 @@ import { Bus } from '@media-pipeline/bus';
 import { emit } from '@media-pipeline/contracts';
 import { LocalICloud } from '@media-pipeline/local-icloud';
 import { Database } from '@media-pipeline/schema';
-import { fillCloud, seededRandom, sha256Of, StageProcess, startNats, waitFor, workspaceRoot, type CloudPhotos, type TestNats } from '@media-pipeline/testing';
+import { crashSeed, fillCloud, seededRandom, sha256Of, StageProcess, startNats, waitFor, workspaceRoot, type CloudPhotos, type TestNats } from '@media-pipeline/testing';
 
-/** Give the printed seed again to see the same run: MEDIA_PIPELINE_CRASH_SEED=… */
-const seed = Number(process.env['MEDIA_PIPELINE_CRASH_SEED'] ?? Math.floor(Math.random() * 4_000));
+const seed = crashSeed;
 const photos = 100;
 const kills = 12;
 
