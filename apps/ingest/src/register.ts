@@ -1,13 +1,6 @@
 import type { Bus } from '@media-pipeline/bus';
 import { errorCatalogue, type ErrorCode } from '@media-pipeline/contracts';
-import type { AssetSource, AssetWithFiles, Database, LogEntry } from '@media-pipeline/schema';
-
-/** A file of an asset that lies at its place. */
-export interface Placed {
-  readonly fileId: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
+import type { ArrivedFile, AssetSource, AssetWithFiles, Database, LogEntry } from '@media-pipeline/schema';
 
 /** What every source writes down: assets that are here, assets that cannot be, and lines of history. */
 export abstract class Register {
@@ -18,7 +11,7 @@ export abstract class Register {
   ) {}
 
   /** Every byte is here: one transaction for all files of the asset. False when it was no longer arriving. */
-  async arrived({ id, sourceKey }: AssetWithFiles, files: readonly Placed[], how: string): Promise<boolean> {
+  async arrived({ id, sourceKey }: AssetWithFiles, files: readonly ArrivedFile[], how: string): Promise<boolean> {
     return await this.database.assets.arrived(id, files, { step: 'ingest', status: 'success', assetId: id, message: `taken in from ${sourceKey} by ${how}` });
   }
 

@@ -57,6 +57,16 @@ describe('copyDurably', () => {
       expect(await readdir(path.dirname(target))).toEqual(['a.jpg']);
     });
 
+    it('shows a witness every byte once, also where the target is there already', async () => {
+      let seen: Buffer[] = [];
+      const witness = { begin: () => void (seen = []), update: (chunk: Uint8Array) => void seen.push(Buffer.from(chunk)) };
+      for (let time = 0; time < 2; time++) {
+        seen = [Buffer.from('of an earlier file')];
+        await copyDurably(source, target, { mode, witness });
+        expect(Buffer.concat(seen).equals(data)).toBe(true);
+      }
+    });
+
     it('overwrites nothing', async () => {
       await mkdir(path.dirname(target), { recursive: true });
       const other = Buffer.alloc(data.length, 7);

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,7 +5,7 @@ import { PipelineError } from '@media-pipeline/contracts';
 import { inFolderOf } from './directories';
 import { syncDirectory } from './directory-sync';
 import { errnoOf, fileError } from './file-errors';
-import { chunksOf, hashOpenFile, readSmall, smallFileBytes } from './hash';
+import { chunksOf, hashOpenFile, hashWhole, readSmall, smallFileBytes, type Witness } from './hash';
 import { assertSameContent, publish, refusesHardLink } from './publish';
 import { assertUnchanged, fingerprintOf, withRegularFile, type Content, type FilePath, type RegularFile } from './regular-file';
 import { temporaryPath } from './temporary-name';
@@ -22,6 +21,8 @@ export interface CopyOptions {
   readonly fingerprint?: string;
   /** Only this content. @throws CONTENT_CHANGED, before anything has the target's name */
   readonly expected?: Content;
+  /** Is shown the bytes on their way. */
+  readonly witness?: Witness;
   readonly signal?: AbortSignal;
 }
 
@@ -50,9 +51,9 @@ export async function copyDurably(source: FilePath, target: string, options: Cop
   });
 }
 
-async function copySmall(source: FilePath, file: RegularFile, target: string, { expected }: CopyOptions): Promise<Placement> {
+async function copySmall(source: FilePath, file: RegularFile, target: string, { expected, witness }: CopyOptions): Promise<Placement> {
   const data = await readSmall(source, file);
-  const content = asExpected(source, { sha256: hash('sha256', data, 'hex'), bytes: data.length }, expected);
+  const content = asExpected(source, hashWhole(data, witness), expected);
   return await throughTemporary(target, readOnly, async (handle, temporary) => {
     await handle.writeFile(data);
     await finish(handle, file);
@@ -60,9 +61,9 @@ async function copySmall(source: FilePath, file: RegularFile, target: string, { 
   });
 }
 
-async function copyLarge(source: FilePath, file: RegularFile, target: string, { expected, signal }: CopyOptions): Promise<Placement> {
+async function copyLarge(source: FilePath, file: RegularFile, target: string, { expected, signal, witness }: CopyOptions): Promise<Placement> {
   return await throughTemporary(target, readOnly, async (handle, temporary) => {
-    const content = await writeHashed(handle, sourceChunks(source, file, signal));
+    const content = await writeHashed(handle, sourceChunks(source, file, signal), witness);
     await assertUnchanged(source, file, content.bytes);
     asExpected(source, content, expected);
     await finish(handle, file);
@@ -89,7 +90,7 @@ async function reflinked(source: FilePath, file: RegularFile, target: string, op
       await copyFile(source, temporary, constants.COPYFILE_FICLONE_FORCE).catch((error: unknown) => {
         throw new Impossible('cannot share blocks', { cause: error });
       });
-      const content = await withRegularFile(temporary, 'library', async (clone) => await hashOpenFile(temporary, clone));
+      const content = await withRegularFile(temporary, 'library', async (clone) => await hashOpenFile(temporary, clone, options.witness));
       await assertUnchanged(source, file, content.bytes);
       asExpected(source, content, options.expected);
       await handle.chmod(mode & readOnly); // copyFile gave it the source's mode
@@ -109,7 +110,7 @@ async function hardLinked(source: FilePath, file: RegularFile, target: string, o
       });
       const { ino } = await lstat(temporary, { bigint: true });
       if (ino !== file.stats.ino) throw new PipelineError('FILE_CHANGING', `${source.toString()} was replaced while it was read`);
-      const content = asExpected(source, await hashOpenFile(source, file), options.expected);
+      const content = asExpected(source, await hashOpenFile(source, file, options.witness), options.expected);
       await file.handle.sync();
       await publish(temporary, target, content);
       return { ...content, method: 'hardlink' };
@@ -133,11 +134,11 @@ async function nullWhereImpossible(work: () => Promise<Placement>): Promise<Plac
 }
 
 /** For a large file that a crash may have left in place: compare before copying it all again. */
-async function alreadyThere(source: FilePath, file: RegularFile, target: string, { expected }: CopyOptions): Promise<Placement | null> {
+async function alreadyThere(source: FilePath, file: RegularFile, target: string, { expected, witness }: CopyOptions): Promise<Placement | null> {
   const there = await lstat(target, { bigint: true }).catch(() => null);
   if (there === null) return null;
   if (there.size !== file.stats.size) throw new PipelineError('NAME_CONFLICT', `${target} is there already with other content`);
-  const content = asExpected(source, await hashOpenFile(source, file), expected);
+  const content = asExpected(source, await hashOpenFile(source, file, witness), expected);
   await assertSameContent(target, content);
   await syncDirectory(path.dirname(target));
   return { ...content, method: 'copy' };

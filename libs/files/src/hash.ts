@@ -3,6 +3,13 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Side } from './file-errors';
 import { assertUnchanged, withRegularFile, type Content, type FilePath, type RegularFile } from './regular-file';
 
+/** Sees every byte of a file while it is hashed, from the beginning: another digest costs no second reading. */
+export interface Witness {
+  /** What was seen so far counts no more: reading begins (again). */
+  begin(): void;
+  update(chunk: Uint8Array): void;
+}
+
 /** Up to this size a file is read, hashed and written in one piece: three system calls instead of a loop. */
 export const smallFileBytes = 1024 * 1024;
 const chunkBytes = 1024 * 1024;
@@ -15,19 +22,25 @@ export async function hashFile(path: FilePath, side: Side = 'source'): Promise<C
   return await withRegularFile(path, side, async (file) => await hashOpenFile(path, file));
 }
 
-export async function hashOpenFile(path: FilePath, file: RegularFile): Promise<Content> {
-  if (file.stats.size <= smallFileBytes) {
-    const data = await readSmall(path, file);
-    return { sha256: hash('sha256', data, 'hex'), bytes: data.length };
-  }
+export async function hashOpenFile(path: FilePath, file: RegularFile, witness?: Witness): Promise<Content> {
+  if (file.stats.size <= smallFileBytes) return hashWhole(await readSmall(path, file), witness);
   const digest = createHash('sha256');
+  witness?.begin();
   let bytes = 0;
   for await (const chunk of chunksOf(file.handle)) {
     digest.update(chunk);
+    witness?.update(chunk);
     bytes += chunk.length;
   }
   await assertUnchanged(path, file, bytes);
   return { sha256: digest.digest('hex'), bytes };
+}
+
+/** Of bytes that are all here. */
+export function hashWhole(data: Uint8Array, witness?: Witness): Content {
+  witness?.begin();
+  witness?.update(data);
+  return { sha256: hash('sha256', data, 'hex'), bytes: data.length };
 }
 
 /** The whole of a small file. @throws FILE_CHANGING, FILE_VANISHED */

@@ -2,7 +2,7 @@ export * from './copy';
 export * from './directories';
 export * from './directory-sync';
 export * from './file-errors';
-export { hashFile } from './hash';
+export { hashFile, type Witness } from './hash';
 export * from './journal';
 export * from './library';
 export * from './mover';

@@ -1,10 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { inFolderOf } from './directories';
 import { syncDirectory } from './directory-sync';
 import { fileError } from './file-errors';
-import { hashOpenFile } from './hash';
+import { hashOpenFile, type Witness } from './hash';
 import { withRegularFile, type Content } from './regular-file';
 import { temporaryPath } from './temporary-name';
 
@@ -68,16 +68,18 @@ async function replace(temporary: string, target: string): Promise<void> {
 }
 
 /** Writes all of it, hashing on the way. Chunks are used before the next is asked for. */
-export async function writeHashed(handle: FileHandle, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<Content> {
+export async function writeHashed(handle: FileHandle, data: Uint8Array | AsyncIterable<Uint8Array>, witness?: Witness): Promise<Content> {
   const digest = createHash('sha256');
+  const hashes = witness === undefined ? [digest] : [digest, witness];
+  witness?.begin();
   let bytes = 0;
-  if (data instanceof Uint8Array) bytes = await writeChunk(handle, digest, data, 0);
-  else for await (const chunk of data) bytes += await writeChunk(handle, digest, chunk, bytes);
+  if (data instanceof Uint8Array) bytes = await writeChunk(handle, hashes, data, 0);
+  else for await (const chunk of data) bytes += await writeChunk(handle, hashes, chunk, bytes);
   return { sha256: digest.digest('hex'), bytes };
 }
 
-async function writeChunk(handle: FileHandle, digest: Hash, chunk: Uint8Array, position: number): Promise<number> {
-  digest.update(chunk);
+async function writeChunk(handle: FileHandle, hashes: readonly { update(chunk: Uint8Array): unknown }[], chunk: Uint8Array, position: number): Promise<number> {
+  for (const hash of hashes) hash.update(chunk);
   for (let written = 0; written < chunk.length; ) {
     const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, position + written);
     written += bytesWritten;

@@ -6,7 +6,7 @@ export type { Cookie } from './http/cookies';
 export type { ICloudLog } from './log';
 export type { CodeRequest, SignIn } from './sign-in/outcome';
 export * from './service';
-export { compareChecksums, contentHash, ContentHash } from './download/content-hash';
+export { AppleChecksum, compareChecksums, contentHash, ContentHash, isKnownKind } from './download/content-hash';
 export * from './download/downloader';
 export type { ChangesPage } from './photos/changes';
 export * from './photos/filters';

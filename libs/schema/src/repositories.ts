@@ -28,6 +28,23 @@ export interface Arrival {
   readonly files: readonly ArrivingFile[];
 }
 
+/** A file of an asset that lies at its place. */
+export interface ArrivedFile {
+  readonly fileId: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** What iCloud calls this content, where that is known: see {@link AssetRepository.findContent}. */
+  readonly checksum?: string | null;
+}
+
+/** A content that is, or was, in the library. */
+export interface KnownContent {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Where a file with it was last: look whether it still is. */
+  readonly paths: readonly LibraryPath[];
+}
+
 export interface AssetFilter {
   readonly state?: AssetState;
   readonly code?: string;
@@ -68,7 +85,9 @@ export abstract class AssetRepository {
   /** Writes down what is about to arrive (state `arriving`), many in one transaction. The same source files with the same fingerprints again return the asset that is there. */
   abstract reserve(arrivals: readonly Arrival[]): Promise<AssetWithFiles[]>;
   /** Every byte is here: fills in hashes and sizes, arriving → discovered. False when it was no longer arriving. */
-  abstract arrived(assetId: string, files: readonly { readonly fileId: string; readonly sha256: string; readonly bytes: number }[], log: LogEntry): Promise<boolean>;
+  abstract arrived(assetId: string, files: readonly ArrivedFile[], log: LogEntry): Promise<boolean>;
+  /** What is known of the content that iCloud calls `checksum`: originals and renditions with it. Null when there is none. */
+  abstract findContent(checksum: string): Promise<KnownContent | null>;
   /** The asset of a file that somebody put under the library by hand; made in state `discovered` if there is none. Safe when two do it at once. */
   abstract adopt(path: LibraryPath, file: { readonly filename: string; readonly kind: AssetKind; readonly sha256: string; readonly bytes: number; readonly modifiedAt: Date }): Promise<AssetWithFiles>;
   abstract find(id: string): Promise<AssetWithFiles | null>;

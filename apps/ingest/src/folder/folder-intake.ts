@@ -126,7 +126,7 @@ export class FolderIntake {
       report(asset.files[0]?.filename ?? asset.sourceKey);
       const placements = [];
       for (const file of asset.files) placements.push({ fileId: file.id, placement: await this.courier.bring(file, scan.versionOf(file.sourcePath), signal) });
-      await this.register.arrived(asset, placements.map(({ fileId, placement: { sha256, bytes } }) => ({ fileId, sha256, bytes })), [...new Set(placements.map(({ placement }) => placement.method))].join(' and '));
+      await this.register.arrived(asset, placements.map(({ fileId, placement: { sha256, bytes, checksum } }) => ({ fileId, sha256, bytes, checksum })), [...new Set(placements.map(({ placement }) => placement.method))].join(' and '));
       scan.taken += 1;
       return announcement(asset);
     } catch (error) {

@@ -27,6 +27,8 @@ export interface Collecting extends Omit<Connected, 'account'> {
 /** What a collection came to. */
 export interface Collected {
   brought: number;
+  /** Of the files, those whose content was here under another name: not downloaded. */
+  copied: number;
   bytes: number;
   setAside: number;
 }
@@ -125,9 +127,12 @@ export class Collector {
     // Only now that every byte of every file is here does any of them get its name.
     const placed = [];
     for (const file of fetched) placed.push(await this.courier.place(file));
-    if (!(await this.register.arrived(asset, placed, 'download, verified by checksum'))) return;
+    const copied = fetched.filter((file) => file.copied).length;
+    const how = copied === 0 ? 'download' : copied === fetched.length ? 'copy of what was here' : 'download and copy of what was here';
+    if (!(await this.register.arrived(asset, placed, `${how}, verified by checksum`))) return;
     await this.register.announce(asset.id);
     collected.brought += 1;
+    collected.copied += copied;
     collected.bytes += placed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 

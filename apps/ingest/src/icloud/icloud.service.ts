@@ -37,7 +37,7 @@ export class ICloudService {
       const reason = 'No iCloud account is named. Set ICLOUD_USERNAME, or set ENABLE_ICLOUD_DOWNLOAD=false.';
       return request.source === 'icloud' ? dead('SETTINGS_INVALID', reason) : skip(reason);
     }
-    const collected: Collected = { brought: 0, bytes: 0, setAside: 0 };
+    const collected: Collected = { brought: 0, copied: 0, bytes: 0, setAside: 0 };
     try {
       const connected = await this.connection.open();
       const signIn = await connected.account.signIn({ signal: reading.signal, by: 'service' });
@@ -76,8 +76,9 @@ export class ICloudService {
     const tidied = await this.deletions.tidy(signal);
     this.readings += 1;
     const facts = { ...collected, tidied, seconds: Math.round(performance.now() - since) / 1000 };
-    const { brought, setAside } = collected;
-    if (brought + setAside + tidied > 0) await this.register.history(`iCloud: ${brought} photos and videos downloaded, ${setAside} set aside${tidied > 0 ? `, ${tidied} deleted there moved to cleanup/` : ''}`);
+    const { brought, copied, setAside } = collected;
+    const spared = copied > 0 ? ` (${copied} ${copied === 1 ? 'file was' : 'files were'} here already and not downloaded)` : '';
+    if (brought + setAside + tidied > 0) await this.register.history(`iCloud: ${brought} photos and videos taken in${spared}, ${setAside} set aside${tidied > 0 ? `, ${tidied} deleted there moved to cleanup/` : ''}`);
     this.logger[brought + setAside + tidied > 0 ? 'info' : 'debug'](facts, 'iCloud was read');
   }
 

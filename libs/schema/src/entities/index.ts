@@ -2,6 +2,7 @@ import type { Dialect } from '../engine/dialect';
 import { archiveNameEntity } from './archive-name.entity';
 import { assetEntity } from './asset.entity';
 import { batchEntity } from './batch.entity';
+import { contentChecksumEntity } from './content-checksum.entity';
 import { contentClaimEntity } from './content-claim.entity';
 import { deliveryEntity } from './delivery.entity';
 import { duplicateFileEntity } from './duplicate-file.entity';
@@ -22,6 +23,7 @@ export const entities = ({ types }: Dialect) =>
     archiveNameEntity,
     assetEntity,
     batchEntity,
+    contentChecksumEntity,
     contentClaimEntity,
     deliveryEntity,
     duplicateDecisionEntity,

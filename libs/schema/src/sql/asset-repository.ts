@@ -6,10 +6,11 @@ import type { Connection, Session } from '../engine/session';
 import type { AssetRow } from '../entities/asset.entity';
 import type { Int64 } from '../entities/constraints';
 import type { AssetSource, AssetWithFiles, GoneHow, LogEntry } from '../records';
-import { AssetRepository, type Arrival, type AssetFilter, type SeenSourceFile } from '../repositories';
+import { AssetRepository, type Arrival, type ArrivedFile, type AssetFilter, type KnownContent, type SeenSourceFile } from '../repositories';
 import { adopt, type AdoptedFile } from './adopt';
 import { reserveArchivePaths } from './archive-names';
 import { findAsset, findAssetIdByPath, findAssets, withFiles } from './asset-rows';
+import { findContent, noteChecksums } from './content-checksums';
 import { countGone, recordGone, recordReturned } from './gone';
 import { nameTaken } from './name-taken';
 import { reserve } from './reserve';
@@ -54,7 +55,7 @@ export class SqlAssetRepository extends AssetRepository {
     return arrivals.length === 0 ? [] : this.connection.write((session) => reserve(session, arrivals));
   }
 
-  override arrived(assetId: string, files: readonly { readonly fileId: string; readonly sha256: string; readonly bytes: number }[], log: LogEntry): Promise<boolean> {
+  override arrived(assetId: string, files: readonly ArrivedFile[], log: LogEntry): Promise<boolean> {
     return this.connection.write(async (session) => {
       if (!(await move(session, assetId, 'arriving', 'discovered', log))) return false;
       for (const { fileId, sha256, bytes } of files) {
@@ -68,8 +69,13 @@ export class SqlAssetRepository extends AssetRepository {
           assetId,
         );
       }
+      await noteChecksums(session, files);
       return true;
     });
+  }
+
+  override findContent(checksum: string): Promise<KnownContent | null> {
+    return findContent(this.connection.reads, checksum);
   }
 
   override adopt(path: LibraryPath, file: AdoptedFile): Promise<AssetWithFiles> {

@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
 import { bytesOfName, copyDurably, Library, type Placement } from '@media-pipeline/files';
+import { AppleChecksum } from '@media-pipeline/icloud';
 import { Database, type MediaFile } from '@media-pipeline/schema';
 import { Settings } from '@media-pipeline/stage';
 import { otherPlaces } from '../../other-places';
 import { DiskDoctor } from './disk-doctor';
+
+/** What lies at its place now; `checksum` is what iCloud would call it, so that it is not downloaded once more. */
+export type Brought = Placement & { readonly checksum: string };
 
 /** Brings the bytes of a source file to the place that was reserved for them. */
 @Injectable()
@@ -20,7 +24,7 @@ export class Courier {
    * @param fingerprint the version of the source file that was reserved
    * @throws PipelineError; of kind `input` when this file is at fault, `environment` when the machine is
    */
-  async bring(file: MediaFile, fingerprint: string, signal: AbortSignal): Promise<Placement> {
+  async bring(file: MediaFile, fingerprint: string, signal: AbortSignal): Promise<Brought> {
     const source = bytesOfName(file.sourcePath ?? '');
     try {
       return await this.copy(source, file.path, fingerprint, signal);
@@ -33,12 +37,14 @@ export class Courier {
     }
   }
 
-  private async copy(source: Buffer, to: LibraryPath, fingerprint: string, signal: AbortSignal): Promise<Placement> {
-    return await copyDurably(source, this.library.absolute(to), { mode: this.settings.folderSource.transfer, fingerprint, signal });
+  private async copy(source: Buffer, to: LibraryPath, fingerprint: string, signal: AbortSignal): Promise<Brought> {
+    const witness = new AppleChecksum();
+    const placement = await copyDurably(source, this.library.absolute(to), { mode: this.settings.folderSource.transfer, fingerprint, signal, witness });
+    return { ...placement, checksum: witness.digest() };
   }
 
   /** The database gave the name out, but the disk has something there that the database does not know: it stays, and the file takes another name. */
-  private async elsewhere(file: MediaFile, source: Buffer, fingerprint: string, signal: AbortSignal): Promise<Placement> {
+  private async elsewhere(file: MediaFile, source: Buffer, fingerprint: string, signal: AbortSignal): Promise<Brought> {
     for (const path of otherPlaces(this.library, file)) {
       try {
         await this.database.assets.setFilePath(file.id, path);

@@ -49,6 +49,13 @@ export class Scene {
     return new Scene(root, bus, database, source, libraryRoot);
   }
 
+  /** A folder source of a library that is there: whoever opened that closes it, and `source` lies in its root. */
+  static async of({ bus, database, root }: Pick<Scene, 'bus' | 'database' | 'root'>): Promise<Scene> {
+    const source = path.join(root, 'a folder source');
+    await mkdir(source);
+    return new Scene(root, bus, database, source, root);
+  }
+
   async close(): Promise<void> {
     await this.database.close();
     await rm(this.root, { recursive: true });

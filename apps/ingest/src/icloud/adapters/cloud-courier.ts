@@ -2,11 +2,10 @@ import { lstat, open, readdir, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
-import { errnoOf, fileError, Library, makeDirectories, publish } from '@media-pipeline/files';
-import { compareChecksums, contentHash, type CloudResource, type DownloadOptions, type Downloader } from '@media-pipeline/icloud';
-import { Database, type MediaFile } from '@media-pipeline/schema';
+import { copyDurably, errnoOf, fileError, Library, makeDirectories, publish } from '@media-pipeline/files';
+import { compareChecksums, contentHash, isKnownKind, type CloudResource, type DownloadOptions, type Downloader } from '@media-pipeline/icloud';
+import { Database, type ArrivedFile, type MediaFile } from '@media-pipeline/schema';
 import { otherPlaces } from '../../other-places';
-import type { Placed } from '../../register';
 
 const chunkBytes = 1024 * 1024;
 
@@ -15,8 +14,11 @@ export interface Fetched {
   readonly file: MediaFile;
   readonly sha256: string;
   readonly bytes: number;
+  readonly checksum: string | null;
   /** Null: it lies at its place already. */
   readonly part: string | null;
+  /** It did not have to be downloaded. */
+  readonly copied: boolean;
 }
 
 /**
@@ -34,23 +36,25 @@ export class CloudCourier {
   /** @throws as Downloader.download; DISK_FULL, LIBRARY_READ_ONLY, IO_ERROR */
   async fetch(downloader: Downloader, file: MediaFile, resource: CloudResource, options: DownloadOptions): Promise<Fetched> {
     // A crash between the names of two files leaves one at its place: it need not come again.
-    // This is also where content that is here under another name could be taken from, by `resource.checksum`, instead of being fetched.
     const there = await this.alreadyPlaced(file, resource);
-    if (there !== null) return { file, ...there, part: null };
+    const checksum = isKnownKind(resource.checksum) ? resource.checksum : null;
+    if (there !== null) return { file, ...there, checksum, part: null, copied: false };
     const part = this.partOf(file);
     await makeDirectories(path.dirname(part));
-    return { file, ...(await downloader.download(resource, part, options)), part };
+    const known = await this.copyOfKnown(resource, part, options.signal);
+    if (known !== null) return { file, ...known, checksum, part, copied: true };
+    return { file, ...(await downloader.download(resource, part, options)), checksum, part, copied: false };
   }
 
   /** Gives a fetched file its name, durably and without overwriting anything, and its time. */
-  async place({ file, sha256, bytes, part }: Fetched): Promise<Placed> {
-    if (part === null) return { fileId: file.id, sha256, bytes };
+  async place({ file, sha256, bytes, checksum, part }: Fetched): Promise<ArrivedFile> {
+    if (part === null) return { fileId: file.id, sha256, bytes, checksum };
     if (file.modifiedAt !== null) await utimes(part, file.modifiedAt, file.modifiedAt).catch(() => undefined); // not every file system knows years before 1970
     for (const place of [file.path, ...otherPlaces(this.library, file)]) {
       try {
         if (place !== file.path) await this.database.assets.setFilePath(file.id, place);
         await this.name(part, place, { sha256, bytes });
-        return { fileId: file.id, sha256, bytes };
+        return { fileId: file.id, sha256, bytes, checksum };
       } catch (error) {
         if (!(error instanceof PipelineError) || error.code !== 'NAME_CONFLICT') throw error;
       }
@@ -85,6 +89,23 @@ export class CloudCourier {
     } catch (error) {
       throw fileError(error, target, 'library');
     }
+  }
+
+  /** Content that is in the library under another name, by its checksum: taken from there, hashed on the way. Null where it is to be downloaded. */
+  private async copyOfKnown({ bytes, checksum }: CloudResource, part: string, signal: AbortSignal | undefined): Promise<{ readonly sha256: string; readonly bytes: number } | null> {
+    const known = await this.database.assets.findContent(checksum);
+    if (known?.bytes !== bytes) return null;
+    for (const place of known.paths) {
+      try {
+        // A part that a download has begun is no copy of it: it stays, and the download goes on.
+        const { sha256 } = await copyDurably(this.library.absolute(place), part, { expected: known, ...(signal && { signal }) });
+        return { sha256, bytes };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof PipelineError) || error.code === 'DISK_FULL' || error.code === 'LIBRARY_READ_ONLY') throw error;
+      }
+    }
+    return null;
   }
 
   private async alreadyPlaced(file: MediaFile, resource: CloudResource): Promise<{ readonly sha256: string; readonly bytes: number } | null> {

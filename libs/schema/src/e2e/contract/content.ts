@@ -42,6 +42,32 @@ export function contentContract(setup: () => Setup): void {
       await expect(database.assets.recordDuplicate([{ ...pairs[0]!, duplicateFileId: a!.id }])).rejects.toThrow(/foreign key/i);
     });
 
+    it('is found by the checksum that iCloud has of it', async () => {
+      const { database } = setup();
+      const [one, two] = await database.assets.reserve([arrival(`${newPrefix()}/a.jpg`), arrival(`${newPrefix()}/b.jpg`)]);
+      const [first, second] = [one!.files[0]!, two!.files[0]!];
+      const [sha256, checksum] = [sha(one!.id), `checksum of ${one!.id}`];
+      expect(await database.assets.findContent(checksum)).toBeNull();
+      await database.assets.arrived(one!.id, [{ fileId: first.id, sha256, bytes: 7, checksum }], logOf('ingest'));
+      expect(await database.assets.findContent(checksum)).toEqual({ sha256, bytes: 7, paths: [first.path] });
+      await database.assets.arrived(two!.id, [{ fileId: second.id, sha256, bytes: 7, checksum }], logOf('ingest'));
+      await database.assets.setArchivedPath(second.id, first.path);
+      const found = await database.assets.findContent(checksum);
+      expect([...(found?.paths ?? [])].sort()).toEqual([first.path, second.path].sort());
+      expect(await database.assets.findContent('another')).toBeNull();
+    });
+
+    it('is found among renditions by the checksum that iCloud has of it', async () => {
+      const { database } = setup();
+      const original = await discovered(database, arrival(`${newPrefix()}/a.jpg`));
+      const [returned] = await database.assets.reserve([arrival(`${newPrefix()}/b.jpg`)]);
+      const [file, again] = [original.files[0]!, returned!.files[0]!];
+      const [sha256, checksum] = [sha(returned!.id), `checksum of ${returned!.id}`];
+      await database.renditions.save({ fileId: file.id, assetId: original.id, sourceSha256: sha('source'), outcome: 'compressed', code: null, reason: null, path: file.path, sha256, bytes: 3, settings: '{}', proof: null });
+      await database.assets.arrived(returned!.id, [{ fileId: again.id, sha256, bytes: 3, checksum }], logOf('ingest'));
+      expect([...((await database.assets.findContent(checksum))?.paths ?? [])].sort()).toEqual([file.path, again.path].sort());
+    });
+
     it('is remembered as what compression made of it', async () => {
       const { database } = setup();
       const asset = await discovered(database, arrival(`${newPrefix()}/a.jpg`, { bytes: 1_000 }));
