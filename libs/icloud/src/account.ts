@@ -15,7 +15,7 @@ import { Session } from './session/session';
 import { SessionStore } from './session/store';
 import { askForCode, askForSms, giveCode, nothingPending } from './sign-in/code';
 import { assertNotQuiet } from './sign-in/gate';
-import { firstStep, type Rung } from './sign-in/ladder';
+import { afterPassword, firstStep, type Rung } from './sign-in/ladder';
 import { toCodeRequest, type SignIn } from './sign-in/outcome';
 import { resume, type ResumeOptions } from './sign-in/resume';
 import { sixDigits } from './sign-in/second-factor';
@@ -92,8 +92,7 @@ export class ICloudAccount extends ServiceClient {
     if (digits === null) throw new PipelineError('ICLOUD_CODE_WRONG', 'a code has six digits');
     return await this.exclusively(signal, async (wire) => {
       await giveCode(wire, digits, this.options.password);
-      const start = { rung: 'account_login', resets: 0, proven: true } as const;
-      return await resume(wire, { ...this.resumeOptions(by, acceptTerms), start, mayAskForCode: false });
+      return await resume(wire, { ...this.resumeOptions(by, acceptTerms), start: afterPassword, mayAskForCode: false });
     });
   }
 

@@ -27,6 +27,9 @@ const untried = { resets: 0, refusals: 0 };
 /** @param hasToken whether there is a session to go on with at all */
 export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasToken ? from : 'password', ...untried, proven: false });
 
+/** The password (and the code) were right just now: what is left is to open a session with the tokens that Apple gave for them. */
+export const afterPassword: Climb = { rung: 'account_login', ...untried, proven: true };
+
 /**
  * What comes after a rung, as icloudpd-rs climbs: a 421 is first taken for a connection that leads to the wrong server, then for a session
  * that is over, and at last for web access that is switched off. Tokens are refused twice before the password is used: asking again costs
@@ -34,7 +37,7 @@ export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasT
  */
 export function afterRung(climb: Climb, outcome: RungOutcome): NextStep {
   if (outcome === 'in') {
-    return climb.rung === 'password' ? { kind: 'climb', to: { rung: 'account_login', ...untried, proven: true }, reset: false } : { kind: 'in' };
+    return climb.rung === 'password' ? { kind: 'climb', to: afterPassword, reset: false } : { kind: 'in' };
   }
   if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', ...untried, proven: false }, reset: outcome === 'misrouted' };
   if (climb.rung === 'password') return { kind: 'refused' };
