@@ -6,7 +6,7 @@ import { png, Scene, sha256 } from '../folder/e2e/scene';
 import { evening } from './e2e/samples';
 import { CloudScene } from './e2e/scene';
 
-const [beach, waves] = [png('beach'), png('waves')];
+const [beach, waves, dunes] = [png('beach'), png('waves'), png('dunes')];
 const picture = (data: Buffer) => ({ data, type: 'public.png' });
 let scene: CloudScene;
 let photos: LocalLibrary;
@@ -30,7 +30,7 @@ describe('content that is in the library already', () => {
   it('is not downloaded, whichever source it came by: it is copied, and proven by its hash', async () => {
     await takeInFolder({ 'beach.png': beach, 'waves.png': waves });
     await photos.add({ filename: 'IMG_1.HEIC', original: picture(beach), liveVideo: picture(waves), ...evening });
-    await photos.add({ filename: 'IMG_2.HEIC', original: picture(beach), liveVideo: picture(Buffer.from('other waves')), ...evening });
+    await photos.add({ filename: 'IMG_2.HEIC', original: picture(dunes), liveVideo: picture(waves), ...evening });
     await scene.signIn();
     await scene.read();
 
@@ -40,9 +40,9 @@ describe('content that is in the library already', () => {
         ['beach.png', sha256(beach)],
         ['waves.png', sha256(waves)],
         ['icloud/2021/05/IMG_1.HEIC', sha256(beach)],
-        ['icloud/2021/05/IMG_1.MOV', sha256(waves)],
-        ['icloud/2021/05/IMG_2.HEIC', sha256(beach)],
-        ['icloud/2021/05/IMG_2.MOV', sha256(Buffer.from('other waves'))],
+        ['icloud/2021/05/IMG_1.PNG', sha256(waves)],
+        ['icloud/2021/05/IMG_2.HEIC', sha256(dunes)],
+        ['icloud/2021/05/IMG_2.PNG', sha256(waves)],
       ]),
     );
     const said = await history();
