@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { PipelineError } from '@media-pipeline/contracts';
 import { errnoOf } from '@media-pipeline/files';
+import { messageKinds, type MessageKind, type Messages } from '../../page-state';
 import known from './selectors.json';
 
 /** Things on Apple's pages that are looked for, each by a list of selectors: the first one that finds something counts. */
 export const targets = ['uploadControl', 'fileInput', 'account', 'password', 'keepSignedIn', 'continue', 'codeField', 'trust'] as const;
 export type Target = (typeof targets)[number];
-export type Selectors = Readonly<Record<Target, readonly string[]>>;
+export type Selectors = Readonly<Record<Target, readonly string[]>> & { readonly messages: Messages };
 
-const File = z.partialRecord(z.enum(targets), z.array(z.string().min(1)));
+const list = z.array(z.string().min(1));
+const expressions = z.array(z.string().min(1).refine(isExpression, 'is no regular expression'));
+const File = z.partialRecord(z.enum(targets), list).and(z.object({ messages: z.partialRecord(z.enum(messageKinds), expressions).optional() }));
 
 /**
  * In the order in which they are tried: what the command or ICLOUD_UPLOAD_SELECTOR names, what the person's file adds, what this version knows.
@@ -24,7 +27,33 @@ export async function readSelectors(first: string | null, file: string | null): 
     const named = first !== null && (target === 'uploadControl' || target === 'fileInput') ? [first] : [];
     return [...new Set([...named, ...(added[target] ?? []), ...known[target]])];
   };
-  return Object.fromEntries(targets.map((target) => [target, of(target)])) as unknown as Selectors;
+  const messagesOf = (kind: MessageKind): readonly string[] => [...new Set([...(added.messages?.[kind] ?? []), ...known.messages[kind]])];
+  return {
+    uploadControl: of('uploadControl'),
+    fileInput: of('fileInput'),
+    account: of('account'),
+    password: of('password'),
+    keepSignedIn: of('keepSignedIn'),
+    continue: of('continue'),
+    codeField: of('codeField'),
+    trust: of('trust'),
+    messages: {
+      progress: messagesOf('progress'),
+      finished: messagesOf('finished'),
+      quotaFull: messagesOf('quotaFull'),
+      rejectedType: messagesOf('rejectedType'),
+      partialFailure: messagesOf('partialFailure'),
+      signedOut: messagesOf('signedOut'),
+    },
+  };
+}
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text, 'iu') instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 async function readAdded(file: string): Promise<z.infer<typeof File>> {

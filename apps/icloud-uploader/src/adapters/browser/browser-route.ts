@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PipelineError, type ErrorCode } from '@media-pipeline/contracts';
+import type { Library } from '@media-pipeline/files';
+import type { Cookie } from '@media-pipeline/icloud';
+import type { Logger } from '@media-pipeline/stage';
+import { namedIn, type PageState } from '../../page-state';
+import { UploadRoute, type Outgoing, type RouteFailure, type RouteReport, type Upload } from '../../upload-route.port';
+import { endingOf, type Ending, type WatchLimits } from '../../watch';
+import { Chromium, type ChromiumOptions } from './chromium';
+import { saveDiagnosis } from './diagnosis';
+import { PageTraffic } from './page-traffic';
+import { PhotosPage } from './photos-page';
+import type { Selectors } from './selectors';
+
+/** The page takes no more at a time. */
+const mostAtOnce = 1_000;
+const lookEveryMs = 250;
+
+export interface BrowserRouteOptions {
+  readonly chromium: ChromiumOptions;
+  /** `https://www.icloud.com/photos/` */
+  readonly url: string;
+  readonly selectors: () => Promise<Selectors>;
+  readonly readyMs: number;
+  readonly limits: WatchLimits;
+  /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
+  readonly uploadsPerBrowser: number;
+}
+
+/** The session that the browser goes on with. */
+export interface BrowserSession {
+  /** Cookies for the page, of a session that is open as far as anybody knows. @throws ICLOUD_* */
+  cookies(url: string): Promise<readonly Cookie[]>;
+  /** The page did not take them: opens the session anew. @throws ICLOUD_* when a person is needed */
+  renew(): Promise<void>;
+}
+
+/** Uploads as a person does, on Apple's Photos page in Chromium. */
+export class BrowserRoute extends UploadRoute {
+  readonly name = 'browser';
+  readonly most = mostAtOnce;
+  private chromium: Chromium | null = null;
+  private uploads = 0;
+
+  constructor(
+    private readonly options: BrowserRouteOptions,
+    private readonly session: BrowserSession,
+    private readonly library: Library,
+    private readonly logger: Logger,
+  ) {
+    super();
+  }
+
+  async upload(upload: Upload): Promise<RouteReport> {
+    const photos = await this.readyPage(upload.signal);
+    try {
+      return await this.through(photos, upload);
+    } finally {
+      await photos.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const chromium = this.chromium;
+    this.chromium = null;
+    await chromium?.close();
+  }
+
+  private async through(photos: PhotosPage, { files, signal, report }: Upload): Promise<RouteReport> {
+    using traffic = new PageTraffic(photos.page);
+    await photos.give(files.map(({ path }) => path), this.options.limits.beginMs);
+    const since = performance.now();
+    let counted = '';
+    let countedAt = since;
+    let begun = false;
+    for (;;) {
+      const state = await photos.state();
+      if (state.kind === 'uploading') {
+        begun = true;
+        report(`${state.done} of ${state.total}`, state.total > 0 ? state.done / state.total : undefined);
+      }
+      const count = JSON.stringify(state);
+      if (count !== counted) [counted, countedAt] = [count, performance.now()];
+      const now = performance.now();
+      const movedAt = Math.max(since, countedAt, traffic.lastMovedAt);
+      const allPut = files.every(({ name }) => traffic.names.has(name));
+      const ending = endingOf({ state, busy: traffic.busy, quietMs: now - movedAt, begun: begun || traffic.seen, allPut, elapsedMs: now - since }, this.options.limits);
+      if (ending !== null) return await this.reportOf(ending, state, files, photos);
+      await delay(lookEveryMs, undefined, { signal });
+    }
+  }
+
+  private async reportOf(ending: Ending, state: PageState, files: readonly Outgoing[], photos: PhotosPage): Promise<RouteReport> {
+    const failures = new Map<string, RouteFailure>();
+    if (state.kind === 'rejected_type' || state.kind === 'partial_failure') {
+      const code: ErrorCode = state.kind === 'rejected_type' ? 'ICLOUD_TYPE_REFUSED' : 'ICLOUD_UPLOAD_FAILED';
+      const named = namedIn(state.text, files.map(({ name }) => name));
+      for (const { deliveryId, name } of files) if (named.includes(name)) failures.set(deliveryId, { code, reason: state.text });
+    }
+    if (ending === 'through') return { failures, obstacle: null };
+    return { failures, obstacle: await this.obstacle(ending, state, photos) };
+  }
+
+  private async obstacle(ending: Exclude<Ending, 'through'>, state: PageState, photos: PhotosPage): Promise<RouteFailure> {
+    switch (ending) {
+      case 'quota_full':
+        return { code: 'ICLOUD_STORAGE_FULL', reason: 'text' in state ? state.text : 'the page says that iCloud is full' };
+      case 'signed_out':
+        return { code: 'ICLOUD_UPLOAD_INTERRUPTED', reason: 'the page signed out in the middle of an upload' };
+      case 'stalled':
+        return { code: 'ICLOUD_UPLOAD_INTERRUPTED', reason: `nothing moved for ${Math.round(this.options.limits.stallMs / 1_000)} s` };
+      case 'never_began':
+        return await this.unknownPage(photos, 'the page took the files, and nothing began');
+      case 'dialog':
+        return await this.unknownPage(photos, `the page asks something that this version does not know: ${'text' in state ? state.text : ''}`);
+    }
+  }
+
+  /** A page on which something can be uploaded. @throws ICLOUD_PAGE_UNKNOWN, with what it looked like under logs/ */
+  private async readyPage(signal: AbortSignal): Promise<PhotosPage> {
+    const selectors = await this.options.selectors();
+    for (let attempt = 1; ; attempt++) {
+      const chromium = await this.browser();
+      const photos = await PhotosPage.open(chromium, this.options.url, await this.session.cookies(this.options.url), selectors);
+      try {
+        const readiness = await photos.whenReady(this.options.readyMs, signal);
+        if (readiness.kind === 'ready') {
+          this.logger.info({ afterMs: readiness.afterMs, by: readiness.by }, `Photos interface ready after ${readiness.afterMs} ms`);
+          return photos;
+        }
+        if (readiness.kind === 'unknown' || attempt > 1) {
+          const { code, reason } = await this.unknownPage(photos, readiness.kind === 'unknown' ? 'no control for uploading was found' : 'the page asks to sign in although the session is open');
+          throw new PipelineError(code, reason);
+        }
+        await this.session.renew();
+      } catch (error) {
+        await photos.close();
+        throw error;
+      }
+      await photos.close();
+    }
+  }
+
+  private async unknownPage({ page }: PhotosPage, what: string): Promise<RouteFailure> {
+    const folder = await saveDiagnosis(this.library, page, 'unknown-page');
+    this.logger.error({ code: 'ICLOUD_PAGE_UNKNOWN', folder }, `iCloud Photos: ${what}`);
+    return { code: 'ICLOUD_PAGE_UNKNOWN', reason: `${what}; its picture and content lie in ${folder}` };
+  }
+
+  private async browser(): Promise<Chromium> {
+    if (this.chromium !== null && (!this.chromium.connected || this.uploads >= this.options.uploadsPerBrowser)) await this.close();
+    if (this.chromium === null) {
+      this.chromium = await Chromium.launch(this.options.chromium);
+      this.uploads = 0;
+    }
+    this.uploads += 1;
+    return this.chromium;
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core';
+import { PipelineError } from '@media-pipeline/contracts';
+import type { Cookie } from '@media-pipeline/icloud';
+import { stateOf, type FrameReading, type PageState } from '../../page-state';
+import type { Chromium } from './chromium';
+import { readFrame } from './frame-reading';
+import type { Selectors, Target } from './selectors';
+
+const lookEveryMs = 200;
+
+/** How the page stands once it has stopped loading, as far as an upload is concerned. */
+export type Readiness = { readonly kind: 'ready'; readonly afterMs: number; readonly by: string } | { readonly kind: 'signed_out' } | { readonly kind: 'unknown' };
+
+interface Found {
+  readonly element: ElementHandle;
+  readonly selector: string;
+}
+
+/** The Photos page in a context of its own. */
+export class PhotosPage {
+  private constructor(
+    readonly page: Page,
+    private readonly context: BrowserContext,
+    private readonly selectors: Selectors,
+  ) {}
+
+  /** Opens the page with the session's cookies. @throws ICLOUD_UNREACHABLE when it cannot be had */
+  static async open(chromium: Chromium, url: string, cookies: readonly Cookie[], selectors: Selectors): Promise<PhotosPage> {
+    const { page, context } = await chromium.newPage();
+    const opened = new PhotosPage(page, context, selectors);
+    try {
+      await page.setViewport({ width: 1280, height: 900 });
+      await opened.setCookies(cookies);
+      await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 60_000 });
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw new PipelineError('ICLOUD_UNREACHABLE', `${url} did not open in the browser: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Cookies that were renewed meanwhile. */
+  async setCookies(cookies: readonly Cookie[]): Promise<void> {
+    const given = cookies.map(({ name, value, domain, path, expires, secure, httpOnly }) => ({ name, value, domain, path, secure, httpOnly, ...(expires && { expires: expires.getTime() / 1_000 }) }));
+    if (given.length > 0) await this.context.setCookie(...given);
+  }
+
+  /** Waits until something can be uploaded, or it is clear that nothing can. */
+  async whenReady(timeoutMs: number, signal: AbortSignal): Promise<Readiness> {
+    const since = performance.now();
+    for (;;) {
+      const entrance = (await this.find('fileInput')) ?? (await this.find('uploadControl'));
+      if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
+      if ((await this.state()).kind === 'signed_out') return { kind: 'signed_out' };
+      if (performance.now() - since > timeoutMs) return { kind: 'unknown' };
+      await delay(lookEveryMs, undefined, { signal });
+    }
+  }
+
+  /** Hands files to the page: to its file field, else to the chooser that its upload control opens. @throws ICLOUD_PAGE_UNKNOWN when there is neither */
+  async give(files: readonly string[], timeoutMs: number): Promise<void> {
+    const field = await this.find('fileInput');
+    if (field) {
+      await (field.element as ElementHandle<HTMLInputElement>).uploadFile(...files);
+      return;
+    }
+    const control = await this.find('uploadControl');
+    if (!control) throw new PipelineError('ICLOUD_PAGE_UNKNOWN', 'the page has neither a field for files nor a control for uploading that this version knows');
+    const [chooser] = await Promise.all([this.page.waitForFileChooser({ timeout: timeoutMs }), control.element.click()]).catch((error: unknown) => {
+      throw new PipelineError('ICLOUD_PAGE_UNKNOWN', `the control ${control.selector} opens no choice of files`, { cause: error });
+    });
+    await chooser.accept([...files]);
+  }
+
+  async state(): Promise<PageState> {
+    const readings: FrameReading[] = [];
+    for (const frame of this.page.frames()) {
+      // A frame that is gone while it is read has nothing to say any more.
+      const reading = await frame.evaluate(readFrame).catch(() => null);
+      if (reading) readings.push(reading);
+    }
+    return stateOf(readings, this.selectors.messages);
+  }
+
+  /** The first selector of the list that finds something, in whatever frame and shadow root. */
+  async find(target: Target): Promise<Found | null> {
+    const frames = this.page.frames();
+    for (const selector of this.selectors[target]) {
+      for (const frame of frames) {
+        const element = await query(frame, selector);
+        if (element) return { element, selector };
+      }
+    }
+    return null;
+  }
+
+  async close(): Promise<void> {
+    await this.context.close().catch(() => undefined);
+  }
+}
+
+async function query(frame: Frame, selector: string): Promise<ElementHandle | null> {
+  try {
+    return await frame.$(selector);
+  } catch (error) {
+    if (error instanceof Error && /not a valid selector|Unknown pseudo|Query set/i.test(error.message)) {
+      throw new PipelineError('SETTINGS_INVALID', `"${selector}" is no selector: ${error.message}`, { cause: error });
+    }
+    return null;
+  }
+}
