@@ -1,3 +1,4 @@
+import type { CloudContentRepository } from './cloud-contents';
 import type { DatabaseKind } from './engine/dialect';
 import type { EngineConnection } from './engine/engine-connection';
 import { PostgresConnection, type PostgresOptions } from './engine/postgres-connection';
@@ -26,11 +27,12 @@ export class Database implements Repositories {
   readonly duplicates: DuplicateRepository;
   readonly likeness: LikenessRepository;
   readonly cursors: CursorRepository;
+  readonly cloudContents: CloudContentRepository;
 
   private constructor(private readonly connection: EngineConnection) {
     const repositories = repositoriesOn(connection);
     ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log, cursors: this.cursors } = repositories);
-    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions } = repositories);
+    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions, cloudContents: this.cloudContents } = repositories);
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

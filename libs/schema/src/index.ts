@@ -1,3 +1,4 @@
+export { CloudContentRepository, type CloudContentFile, type CloudContentPage } from './cloud-contents';
 export { Database, type DatabaseConfig } from './database';
 export type { DatabaseKind } from './engine/dialect';
 export { DuplicateRepository, type BetterName, type DuplicateDecision, type KnownFile, type SweepMove } from './duplicates';

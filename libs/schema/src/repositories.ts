@@ -1,4 +1,5 @@
 import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contracts';
+import type { CloudContentRepository } from './cloud-contents';
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
 import type { RecompressionRepository } from './recompressions';
@@ -207,4 +208,5 @@ export interface Repositories {
   readonly duplicates: DuplicateRepository;
   readonly likeness: LikenessRepository;
   readonly cursors: CursorRepository;
+  readonly cloudContents: CloudContentRepository;
 }

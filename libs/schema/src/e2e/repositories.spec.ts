@@ -5,6 +5,7 @@ import { startPostgres, type TestPostgres } from '@media-pipeline/testing';
 import { Database, type DatabaseConfig } from '..';
 import { arrivalContract } from './contract/arrivals';
 import { batchContract } from './contract/batches';
+import { cloudContentContract } from './contract/cloud-contents';
 import { contentContract } from './contract/content';
 import { duplicateContract } from './contract/duplicates';
 import { journalContract } from './contract/journal';
@@ -45,6 +46,7 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   const setup = () => opened;
   arrivalContract(setup);
   transitionContract(setup);
+  cloudContentContract(setup);
   contentContract(setup);
   batchContract(setup);
   journalContract(setup);

@@ -2,6 +2,7 @@ import type { Dialect } from '../engine/dialect';
 import { archiveNameEntity } from './archive-name.entity';
 import { assetEntity } from './asset.entity';
 import { batchEntity } from './batch.entity';
+import { cloudContentEntity, cloudZoneEntity } from './cloud-content.entities';
 import { contentChecksumEntity } from './content-checksum.entity';
 import { contentClaimEntity } from './content-claim.entity';
 import { deliveryEntity } from './delivery.entity';
@@ -23,6 +24,8 @@ export const entities = ({ types }: Dialect) =>
     archiveNameEntity,
     assetEntity,
     batchEntity,
+    cloudContentEntity,
+    cloudZoneEntity,
     contentChecksumEntity,
     contentClaimEntity,
     deliveryEntity,

@@ -2,6 +2,7 @@ import type { Connection } from '../engine/session';
 import type { Repositories } from '../repositories';
 import { SqlAssetRepository } from './asset-repository';
 import { SqlBatchRepository } from './batch-repository';
+import { SqlCloudContentRepository } from './cloud-content-repository';
 import { SqlDuplicateRepository } from './duplicate-repository';
 import { SqlCursorRepository } from './cursor-repository';
 import { SqlJournalRepository } from './journal-repository';
@@ -21,4 +22,5 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   duplicates: new SqlDuplicateRepository(connection),
   likeness: new SqlLikenessRepository(connection),
   cursors: new SqlCursorRepository(connection),
+  cloudContents: new SqlCloudContentRepository(connection),
 });
