@@ -73,6 +73,13 @@ export const errorCatalogue = {
   ICLOUD_CONTENT_MISMATCH: { kind: 'environment', advice: 'What was downloaded is not what iCloud says the file is; it was thrown away and is fetched again. If it stays so, open the photo at www.icloud.com.' },
   ICLOUD_ASSET_REFUSED: { kind: 'input', advice: 'iCloud does not give this photo out. Open it on the iPhone or at www.icloud.com; then `media-pipeline dlq retry`.' },
   ICLOUD_COUNT_MISMATCH: { kind: 'environment', advice: 'iCloud counts other photos than it lists. `media-pipeline icloud status` shows both; `media-pipeline icloud sync --full` lists everything anew.' },
+  ICLOUD_UPLOAD_ABSENT: { kind: 'configuration', advice: 'Apple offers this account no upload service for programs: set ICLOUD_UPLOAD_ROUTE=browser.' },
+  ICLOUD_STORAGE_FULL: { kind: 'environment', advice: 'The iCloud storage is full: free some or buy more (iPhone: Settings, your name, iCloud). Uploads go on by themselves then.' },
+  ICLOUD_TYPE_REFUSED: { kind: 'input', advice: 'iCloud does not take files of this kind this way: have them converted, or sent by the other route (docs/ICLOUD.md, "Uploads"). The file is kept here.' },
+  ICLOUD_FILE_TOO_LARGE: { kind: 'input', advice: 'iCloud does not take a file of this size. Send it in smaller parts, or add it on a Mac or iPhone; it is kept here.' },
+  ICLOUD_UPLOAD_REFUSED: { kind: 'input', advice: 'iCloud does not take this file and does not say why. Try it by hand at www.icloud.com/photos; the file is kept here.' },
+  ICLOUD_UPLOAD_FAILED: { kind: 'environment', advice: 'iCloud took the file and could not make a photo of it; it is looked for and sent again by itself. If it stays so, try it by hand at www.icloud.com/photos.' },
+  ICLOUD_UPLOAD_NOT_SEEN: { kind: 'environment', advice: 'iCloud said that it has the file, but does not show it yet. It is looked for again, and sent again only when it is not there.' },
   // outcomes of last resort
   TOO_MANY_ATTEMPTS: { kind: 'environment', advice: 'See the reason, mend the cause, then `media-pipeline dlq retry`.' },
   CRASHED_EVERY_TIME: { kind: 'internal', advice: 'The stage died on every attempt; see its log, then `media-pipeline dlq retry`.' },
