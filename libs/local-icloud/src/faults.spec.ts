@@ -13,6 +13,12 @@ describe('FaultBoard', () => {
     expect([board.hits('drop'), board.hits('slow'), board.hits('any.429')]).toEqual([2, 2, 0]);
   });
 
+  it('lets chances pass first when it is told to', () => {
+    const board = new FaultBoard();
+    board.after('putAsset.421', 2);
+    expect(Array.from({ length: 4 }, () => board.take('putAsset.421'))).toEqual([false, false, true, false]);
+  });
+
   it('draws the same from the same seed, whatever else is drawn', () => {
     const draw = (seed: number, others: number): boolean[] => {
       const board = new FaultBoard(seed);

@@ -1,5 +1,12 @@
-/** What can be made to go wrong on the account's side, in the photo service, and in downloads. */
+/** The requests of an upload: `upload` is the sending of bytes to the reserved URL. */
+export type UploadRoute = 'createUploadUrl' | 'upload' | 'putAsset' | 'uploadStatus';
+
+/** What can go wrong with each of them; README.md says what each means. */
+export type UploadRouteFault = `${UploadRoute}.${'403' | '429' | '503' | 'drop' | 'dropAfter' | 'slow' | 'dead'}`;
+
+/** What can be made to go wrong on the account's side, in the photo service, in downloads and in uploads. */
 export type FaultName =
+  | UploadRouteFault
   | 'init.401'
   | 'complete.401'
   | 'complete.412'
@@ -33,9 +40,24 @@ export type FaultName =
   | 'download.ignoreRange'
   | 'download.drop'
   | 'download.429'
-  | 'download.slow';
+  | 'download.slow'
+  | 'createUploadUrl.421'
+  | 'createUploadUrl.quota'
+  | 'upload.410'
+  | 'upload.truncated'
+  | 'upload.flip'
+  | 'putAsset.421'
+  | 'putAsset.file413'
+  | 'putAsset.file415'
+  | 'putAsset.file500'
+  | 'putAsset.file503'
+  | 'putAsset.file503taken'
+  | 'putAsset.neverIndexed'
+  | 'uploadStatus.404';
 
 interface Armed {
+  /** How many chances pass before `left` counts. */
+  skips: number;
   left: number;
   always: boolean;
   probability: number;
@@ -61,6 +83,12 @@ export class FaultBoard {
     this.of(name).left += n;
   }
 
+  /** Once, after `skips` chances have passed: in the middle of a batch, say. */
+  after(name: FaultName, skips: number): void {
+    this.of(name).skips = skips;
+    this.once(name);
+  }
+
   /** Every time, until cleared. */
   always(name: FaultName): void {
     this.of(name).always = true;
@@ -74,13 +102,17 @@ export class FaultBoard {
   /** Switches one fault off, or all of them. How often they hit is kept. */
   clear(name?: FaultName): void {
     const names = name === undefined ? [...this.armed.keys()] : [name];
-    for (const each of names) Object.assign(this.of(each), { left: 0, always: false, probability: 0 });
+    for (const each of names) Object.assign(this.of(each), { skips: 0, left: 0, always: false, probability: 0 });
   }
 
   /** Whether the fault strikes now; counts it if so. */
   take(name: FaultName): boolean {
     const fault = this.armed.get(name);
     if (fault === undefined) return false;
+    if (fault.skips > 0) {
+      fault.skips -= 1;
+      return false;
+    }
     const strikes = fault.always || fault.left > 0 || (fault.probability > 0 && fault.random() < fault.probability);
     if (!strikes) return false;
     if (!fault.always && fault.left > 0) fault.left -= 1;
@@ -96,7 +128,7 @@ export class FaultBoard {
   private of(name: FaultName): Armed {
     let fault = this.armed.get(name);
     if (fault === undefined) {
-      fault = { left: 0, always: false, probability: 0, hits: 0, random: seededRandom(`${String(this.seed)}:${name}`) };
+      fault = { skips: 0, left: 0, always: false, probability: 0, hits: 0, random: seededRandom(`${String(this.seed)}:${name}`) };
       this.armed.set(name, fault);
     }
     return fault;

@@ -10,6 +10,7 @@ import { FaultBoard } from './faults';
 import { registerInterruptions } from './interruptions';
 import { LocalLibrary, registerPhotos } from './photos';
 import { Traffic } from './traffic';
+import { LocalUploads, registerUploads } from './uploads';
 
 export interface LocalICloudOptions {
   /** 0 or absent: a free one. */
@@ -33,6 +34,7 @@ export class LocalICloud {
     readonly clock: Clock,
     readonly account: LocalAccount,
     readonly library: LocalLibrary,
+    readonly uploads: LocalUploads,
     readonly faults: FaultBoard,
     readonly traffic: Traffic,
   ) {
@@ -45,6 +47,7 @@ export class LocalICloud {
     const traffic = new Traffic();
     const account = new LocalAccount(options.account ?? {}, clock, options.log);
     const library = new LocalLibrary({ clock, ...(options.seed === undefined ? {} : { seed: options.seed }) });
+    const uploads = new LocalUploads(clock, options.seed);
     let url = '';
     const origin = (): string => url;
 
@@ -58,10 +61,11 @@ export class LocalICloud {
     });
     const requireSession = registerAccount(app, { account, clock, faults, origin });
     registerPhotos(app, { library, faults, requireSession, origin });
+    registerUploads(app, { uploads, library, faults, clock, requireSession, origin, dsid: () => account.dsid, endSession: () => account.expireSession() });
     await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
     const address = app.server.address() as AddressInfo;
     url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${String(address.port)}`;
-    return new LocalICloud(app, url, clock, account, library, faults, traffic);
+    return new LocalICloud(app, url, clock, account, library, uploads, faults, traffic);
   }
 
   async close(): Promise<void> {

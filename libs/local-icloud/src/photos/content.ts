@@ -31,13 +31,19 @@ export function fileChecksum(...parts: readonly Uint8Array[]): string {
   return written(hash('sha1', Buffer.concat([salt, ...parts]), 'buffer'));
 }
 
+/** The same for bytes that come bit by bit. */
+export function checksumInProgress(): { update(part: Uint8Array): void; done(): string } {
+  const sha1 = createHash('sha1').update(salt);
+  return { update: (part) => void sha1.update(part), done: () => written(sha1.digest()) };
+}
+
 /** Measures and hashes what was given. @throws whatever reading the file throws */
 export async function takeIn(input: ContentInput, fallbackSeed: number): Promise<Content> {
   if ('file' in input) {
-    const sha1 = createHash('sha1').update(salt);
+    const checksum = checksumInProgress();
     const { size } = await stat(input.file);
-    for await (const chunk of createReadStream(input.file)) if (chunk instanceof Uint8Array) sha1.update(chunk);
-    return { bytes: size, checksum: written(sha1.digest()), type: input.type ?? typeOfName(input.file), source: { kind: 'file', path: input.file } };
+    for await (const chunk of createReadStream(input.file)) if (chunk instanceof Uint8Array) checksum.update(chunk);
+    return { bytes: size, checksum: checksum.done(), type: input.type ?? typeOfName(input.file), source: { kind: 'file', path: input.file } };
   }
   if ('data' in input) {
     const data = Buffer.from(input.data);
@@ -54,9 +60,9 @@ export function makeUp(content: SyntheticContent, type = typeOfFormat(content.fo
 function checksumOf(content: SyntheticContent): string {
   // in one go when it is small: a library of a hundred thousand is made of such
   if (content.bytes <= 64 * 1024) return fileChecksum(...readSynthetic(content));
-  const sha1 = createHash('sha1').update(salt);
-  for (const block of readSynthetic(content)) sha1.update(block);
-  return written(sha1.digest());
+  const checksum = checksumInProgress();
+  for (const block of readSynthetic(content)) checksum.update(block);
+  return checksum.done();
 }
 
 /** Streams `[start, end)` of the content; files are read as they are sent and never held in memory. */

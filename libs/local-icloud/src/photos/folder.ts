@@ -54,9 +54,9 @@ async function describe({ original, alternative, liveVideo }: Parts): Promise<Ne
   };
 }
 
-/** When the picture says that it was taken; null when it does not say. */
-async function capture(file: string): Promise<{ at: number; offset: number | null; size: { width: number; height: number } } | null> {
-  if (isMovieType(typeOfName(file))) return null;
+/** When the picture says that it was taken (`offset`: seconds east of UTC, null when it does not say; `at` is UTC then only if it was); null when it says nothing. */
+export async function capture(file: string, type = typeOfName(file)): Promise<{ at: number; offset: number | null; size: { width: number; height: number } } | null> {
+  if (isMovieType(type)) return null;
   let tags: Record<string, unknown>;
   try {
     const parsed: unknown = await exifr.parse(file, { pick: ['DateTimeOriginal', 'OffsetTimeOriginal', 'ExifImageWidth', 'ExifImageHeight'], reviveValues: false, translateValues: false });

@@ -3,6 +3,8 @@ import { SystemClock } from '../clock';
 import type { Clock } from '../clock';
 import { seededRandom } from '../faults';
 import { Albums } from './albums';
+import { Arrivals } from './arrivals';
+import type { ArrivingAsset, RecordNames } from './arrivals';
 import { assetRow, masterRow, view } from './assets';
 import type { Edit, LibraryAsset, NewAsset } from './assets';
 import { makeUp, takeIn } from './content';
@@ -34,6 +36,7 @@ export class LocalLibrary {
   private readonly databaseSeqs: Record<Database, number> = { private: 0, shared: 0 };
   private readonly contents = new Map<string, Content>();
   private readonly awaited = new Set<string>();
+  private readonly arrivals = new Arrivals();
   private readonly clock: Clock;
   private readonly seed: number;
   private made = 0;
@@ -50,11 +53,13 @@ export class LocalLibrary {
   // ---- zones
 
   get zones(): readonly Zone[] {
+    this.takeInArrivals();
     return [...this.byZone.values()];
   }
 
   /** @throws Error when there is none of that name */
   zone(name: string): Zone {
+    this.takeInArrivals();
     const zone = this.byZone.get(name);
     if (zone === undefined) throw new Error(`there is no zone ${name}`);
     return zone;
@@ -83,6 +88,7 @@ export class LocalLibrary {
   }
 
   databaseSeq(database: Database): number {
+    this.takeInArrivals();
     return this.databaseSeqs[database];
   }
 
@@ -168,6 +174,37 @@ export class LocalLibrary {
     }
     zone.add([...rows, ...group.assets, ...group.masters]);
     return names;
+  }
+
+  // ---- what is uploaded
+
+  /** Where the zone has an original of this checksum, not counting Recently Deleted. @param announced also what is uploaded and not to be seen yet */
+  copyOf(zoneName: string, checksum: string, announced: boolean): RecordNames | null {
+    const there = this.zone(zoneName).master(checksum)?.assets.find(({ trashedAt }) => trashedAt === null);
+    if (there !== undefined) return { master: checksum, asset: there.name };
+    return announced ? this.arrivals.find(zoneName, checksum) : null;
+  }
+
+  /** The names that an upload's records will have. */
+  namesFor(content: Content): RecordNames {
+    return { master: content.checksum, asset: this.newName('uploaded asset') };
+  }
+
+  /** Takes an uploaded asset in: its records are nowhere to be seen before `at` (milliseconds since the epoch), then in listings and changes. */
+  receive(asset: ArrivingAsset, at: number): void {
+    this.arrivals.expect(asset, at);
+  }
+
+  private takeInArrivals(): void {
+    for (const { zone: zoneName, names, content, filename, takenAt, timeZoneOffset } of this.arrivals.due(this.now())) {
+      const zone = this.zone(zoneName);
+      const known = zone.master(names.master);
+      const master = known ?? masterRow([{ key: 'resOriginal', content: this.keep(content), width: 0, height: 0 }], { filename }, this.now());
+      const row = assetRow(names.asset, master, { takenAt, timeZoneOffset }, this.now());
+      const revived = known?.trashed === true;
+      if (revived) known.trashed = false;
+      zone.add(known === undefined ? [master, row] : revived ? [known, row] : [row]);
+    }
   }
 
   // ---- what people do with their photos

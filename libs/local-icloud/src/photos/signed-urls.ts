@@ -15,6 +15,12 @@ interface Signed {
 
 const urlSafe = (base64: string) => base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
+/** The two values that stand beside a content's fileChecksum, in records and in the receipt of an upload. Ours are made up from it. */
+export function keysOf(checksum: string): { wrappingKey: string; referenceChecksum: string } {
+  const digest = hash('sha1', checksum, 'base64');
+  return { wrappingKey: `${digest.slice(0, 22)}==`, referenceChecksum: `A${digest.slice(0, 27)}` };
+}
+
 /**
  * Gives out and judges download URLs. Their form is the recorded one: `/B/<fileChecksum><referenceChecksum>/${f}?o=…&e=<expiry>&…&s=<signature>`,
  * where `${f}` stands for a file name that the client may put in. Clients report lifetimes of 30 to 40 minutes.
@@ -40,8 +46,7 @@ export class UrlSigner {
       const r = `${request}-${String(nth)}`;
       const s = this.signature({ checksum, e, r, ckz: zone });
       const digest = hash('sha1', content.checksum, 'base64');
-      const wrappingKey = `${digest.slice(0, 22)}==`;
-      const referenceChecksum = `A${digest.slice(0, 27)}`;
+      const { wrappingKey, referenceChecksum } = keysOf(content.checksum);
       const query = `o=${urlSafe(`B${digest.slice(0, 27)}`)}&v=1&x=3&a=${urlSafe(wrappingKey)}&e=${e}&k=${urlSafe(wrappingKey)}&fl=&r=${r}&ckc=com.apple.photos.cloud&ckz=${zone}&y=1&p=61&s=${s}`;
       return {
         fileChecksum: content.checksum,

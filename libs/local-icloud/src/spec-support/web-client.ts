@@ -110,6 +110,17 @@ export class WebClient {
     return this.send('POST', url, {}, { 'Content-Type': 'text/plain' });
   }
 
+  /** Posts JSON to a service of the photos kind, with the cookies of the session. */
+  async post(path: string, body: unknown, query = `dsid=${this.cloud.account.dsid}`): Promise<Answer> {
+    return this.send('POST', `${this.cloud.url}${path}?${query}`, body, { 'Content-Type': 'text/plain' });
+  }
+
+  /** Bytes to a signed URL, without cookies. */
+  async sendBytes(url: string, bytes: Uint8Array): Promise<Answer> {
+    const answer = await request(url, { method: 'POST', body: bytes, dispatcher: this.agent });
+    return { status: answer.statusCode, headers: new Headers(), body: await answer.body.json() };
+  }
+
   /** Not with fetch, which asks once more by itself after a 421. */
   private async send(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -128,6 +139,6 @@ export class WebClient {
       else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
     const text = await answer.body.text();
-    return { status: answer.statusCode, headers: received, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
+    return { status: answer.statusCode, headers: received, body: /^[{[]/.test(text) ? (JSON.parse(text) as unknown) : text };
   }
 }
