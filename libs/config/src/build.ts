@@ -5,6 +5,7 @@ import type { Config } from './config';
 import { qualityTargets, type DatabaseAddress } from './types';
 
 const dayMs = 86_400_000;
+const photosUrls = { global: 'https://www.icloud.com/photos/', china: 'https://www.icloud.com.cn/photos/' } as const;
 const defaultUploadTimeoutMs = 300_000;
 const noneWhenZero = (value: number): number | null => (value === 0 ? null : value);
 
@@ -136,9 +137,15 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
       downloadsAtOnce: values.ICLOUD_DOWNLOADS_AT_ONCE,
       bytesPerSecond: values.ICLOUD_DOWNLOAD_LIMIT,
       deleted: values.ICLOUD_DELETED,
-      uploadSelector: values.ICLOUD_UPLOAD_SELECTOR,
-      uploadTimeoutMs: values.ICLOUD_UPLOAD_TIMEOUT_MS ?? values.ICLOUD_UPLOAD_TIMEOUT ?? defaultUploadTimeoutMs,
       batchSize: values.ICLOUD_BATCH_SIZE,
+      upload: {
+        route: values.ICLOUD_UPLOAD_ROUTE,
+        refusedTypes: values.ICLOUD_REFUSED_TYPES,
+        selector: values.ICLOUD_UPLOAD_SELECTOR,
+        selectorsFile: from(state, values.ICLOUD_SELECTORS_FILE),
+        photosUrl: values.ICLOUD_PHOTOS_URL ?? photosUrls[values.ICLOUD_REGION],
+        stallMs: values.ICLOUD_UPLOAD_TIMEOUT_MS ?? values.ICLOUD_UPLOAD_TIMEOUT ?? defaultUploadTimeoutMs,
+      },
     },
     pixel: {
       syncFolder: values.PIXEL_SYNC_FOLDER === null ? bridgePixel : from(root, values.PIXEL_SYNC_FOLDER),
@@ -157,7 +164,7 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
       debugMessages: values.TELEGRAM_DEBUG_MESSAGES,
     },
     supabase: { url: values.SUPABASE_URL, key: values.SUPABASE_KEY, databaseUrl: values.SUPABASE_DB_URL },
-    browser: { headless: values.PUPPETEER_HEADLESS, slowMoMs: values.PUPPETEER_SLOWMO, extraArguments: values.PUPPETEER_EXTRA_ARGS },
+    browser: { headless: values.PUPPETEER_HEADLESS, slowMoMs: values.PUPPETEER_SLOWMO, extraArguments: values.PUPPETEER_EXTRA_ARGS, executable: values.CHROMIUM_PATH, uploads: values.CHROMIUM_UPLOADS },
     execution: {
       mode: values.PIPELINE_EXECUTION_MODE,
       intervalMs: values.PIPELINE_EXECUTION_INTERVAL_MINUTES,

@@ -124,9 +124,16 @@ export interface Config {
     readonly downloadsAtOnce: number;
     readonly bytesPerSecond: number | null;
     readonly deleted: 'keep' | 'cleanup';
-    readonly uploadSelector: string | null;
-    readonly uploadTimeoutMs: number;
     readonly batchSize: number;
+    readonly upload: {
+      readonly route: 'browser' | 'http' | 'auto';
+      readonly refusedTypes: 'other-route' | 'convert' | 'keep';
+      readonly selector: string | null;
+      readonly selectorsFile: string;
+      readonly photosUrl: string;
+      /** How long an upload may stand still. */
+      readonly stallMs: number;
+    };
   };
   readonly pixel: {
     readonly syncFolder: string;
@@ -145,7 +152,7 @@ export interface Config {
     readonly debugMessages: boolean;
   };
   readonly supabase: { readonly url: string | null; readonly key: string | null; readonly databaseUrl: string | null };
-  readonly browser: { readonly headless: boolean; readonly slowMoMs: number; readonly extraArguments: readonly string[] };
+  readonly browser: { readonly headless: boolean; readonly slowMoMs: number; readonly extraArguments: readonly string[]; readonly executable: string | null; /** Before another browser takes its place. */ readonly uploads: number };
   readonly execution: {
     readonly mode: 'continuous' | 'single' | 'scheduled';
     readonly intervalMs: number | null;

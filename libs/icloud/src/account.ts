@@ -3,11 +3,11 @@ import { systemClock, type Clock } from './clock';
 import { toStatus, type AccountStatus } from './account-status';
 import type { ICloudEndpoints } from './endpoints';
 import type { Cookie } from './http/cookies';
-import { ServiceCalls, openContent } from './http/service-calls';
+import { ServiceCalls, openContent, sendContent } from './http/service-calls';
 import { Transport } from './http/transport';
 import { RateLimited, WebClient } from './http/web-client';
 import { silent, type ICloudLog } from './log';
-import { ServiceClient, type ContentResponse, type ServiceRequest, type WebService } from './service';
+import { ServiceClient, type ContentAnswer, type ContentResponse, type ContentToSend, type ServiceRequest, type WebService } from './service';
 import { SessionCipher } from './session/cipher';
 import type { SessionDocument } from './session/document';
 import { isRefused, remember } from './session/refused-password';
@@ -134,6 +134,10 @@ export class ICloudAccount extends ServiceClient {
 
   async open(url: string, { headers, signal }: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }): Promise<ContentResponse> {
     return await openContent(this.web.transport, this.clock, url, headers ?? {}, this.anyOf(signal));
+  }
+
+  async send(url: string, { body, bytes, signal }: ContentToSend): Promise<ContentAnswer> {
+    return await sendContent(this.web.transport, url, { body, bytes }, this.anyOf(signal));
   }
 
   /** Writes what has changed and ends every connection; what is under way fails. */

@@ -1,5 +1,5 @@
 import { group, optional, setting } from '../setting';
-import { argumentList, choice, choices, duration, flag, gigabytes, integer, list, megabytes, qualityTarget, resolution } from '../types';
+import { argumentList, choice, choices, duration, flag, gigabytes, integer, list, megabytes, path, qualityTarget, resolution } from '../types';
 
 export const deduplication = group('Duplicates', 'Two files are duplicates when their bytes are the same.', {
   DEDUPLICATION_DIRECTORIES: setting(list, '', 'Further directories whose files count as already there, comma-separated. They are only read; they are listed at start and every hour, and a file is read only when a new one has its size. Empty: the library alone counts.', { example: '/mnt/nas/old-archive' }),
@@ -84,6 +84,8 @@ export const running = group('Running', 'How often, how much at a time, and how 
 
 export const browser = group('Browser', 'Chromium, used where iCloud has no other way in.', {
   PUPPETEER_HEADLESS: setting(flag, 'true', 'Run the browser without a window.'),
+  CHROMIUM_PATH: optional(path, '/usr/bin/chromium', 'The browser. Left out: the first of Chromium and Chrome that is installed.'),
+  CHROMIUM_UPLOADS: setting(integer(1, 10_000), '20', 'After so many uploads the browser is closed and another one started: what its pages leak goes with it.'),
   PUPPETEER_SLOWMO: setting(duration('ms', 0, 10_000), '0', 'Wait between two actions of the browser.'),
   PUPPETEER_EXTRA_ARGS: setting(argumentList, '', 'Further arguments for Chromium.', { example: '--disable-dev-shm-usage --lang=en' }),
 });

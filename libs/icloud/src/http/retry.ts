@@ -4,8 +4,11 @@ export type Outcome =
   /** `sent`: the server may have got the request and acted on it. */
   | { readonly kind: 'dropped'; readonly sent: boolean };
 
-/** Whether a request may be sent again when the server may have acted on it: a code must not be pushed twice, a proof not given twice. */
-export type Repeat = 'freely' | 'if_refused';
+/**
+ * Whether a request may be sent again when the server may have acted on it: a code must not be pushed twice, a proof not given twice. With `once`
+ * not even after 503, which a gateway can say of a server that did what was asked; only 429 is a refusal for sure.
+ */
+export type Repeat = 'freely' | 'if_refused' | 'once';
 
 export interface Patience {
   readonly tries: number;
@@ -35,10 +38,11 @@ export function decide(outcome: Outcome, tries: number, waitedMs: number, repeat
   if (outcome.kind === 'answer' && (outcome.status === 429 || outcome.status === 503)) {
     const afterMs = outcome.retryAfterMs ?? unsaidWaitMs * 2 ** (tries - 1);
     const bearable = afterMs <= patience.longestWaitMs && waitedMs + afterMs <= patience.totalWaitMs;
-    return bearable && !spent ? { kind: 'again', afterMs: Math.ceil(afterMs * (1 + random / 10)) } : { kind: 'rate_limited', afterMs };
+    const refused = repeat !== 'once' || outcome.status === 429;
+    return bearable && !spent && refused ? { kind: 'again', afterMs: Math.ceil(afterMs * (1 + random / 10)) } : { kind: 'rate_limited', afterMs };
   }
   if (outcome.kind === 'answer' && !serverTrouble.has(outcome.status)) return { kind: 'take' };
-  if (spent || (repeat === 'if_refused' && mayHaveActed(outcome))) return { kind: 'unreachable' };
+  if (spent || (repeat !== 'freely' && mayHaveActed(outcome))) return { kind: 'unreachable' };
   const backoffMs = Math.min(firstBackoffMs * 2 ** (tries - 1), patience.longestWaitMs);
   return { kind: 'again', afterMs: Math.ceil(backoffMs * (0.5 + random / 2)) };
 }

@@ -2,14 +2,15 @@ import { PipelineError } from '@media-pipeline/contracts';
 import type { Clock } from '../clock';
 import type { ICloudEndpoints } from '../endpoints';
 import type { ICloudLog } from '../log';
-import type { ContentResponse, ServiceRequest, WebService } from '../service';
+import type { ContentAnswer, ContentResponse, ContentToSend, ServiceRequest, WebService } from '../service';
 import type { Session } from '../session/session';
 import type { SessionStore } from '../session/store';
 import { pageHeaders, pageQuery, userAgent } from '../sign-in/headers';
-import { describe, property, type Answer } from './answer';
+import { property, type Answer } from './answer';
 import { decide, retryAfterMs, type Patience } from './retry';
 import { judge } from './service-answer';
 import { Dropped, type Transport } from './transport';
+import { UnexpectedAnswer } from './unexpected-answer';
 import { RateLimited, type WebClient } from './web-client';
 
 const patience: Patience = { tries: 6, longestWaitMs: 120_000, totalWaitMs: 300_000 };
@@ -60,7 +61,7 @@ export class ServiceCalls {
         // Neither the connection nor the session is to blame: of what a 421 can mean, this is left (as icloudpd's users found).
         throw new PipelineError('ICLOUD_WEB_ACCESS_OFF', `${service}: iCloud sends even a new session away (HTTP 421), as it does when "Access iCloud Data on the Web" is off`);
       } else {
-        throw new PipelineError('ICLOUD_ANSWER_UNKNOWN', `${service}${path}: ${describe(answer)}${fresh.session ? ', with a session that is new' : ''}`);
+        throw new UnexpectedAnswer(`${service}${path}${fresh.session ? ' with a session that is new' : ''}`, answer);
       }
     }
   }
@@ -71,7 +72,7 @@ export class ServiceCalls {
     await this.keeping;
   }
 
-  private async send(session: Session, service: WebService, path: string, { query, body, signal }: ServiceRequest): Promise<Answer> {
+  private async send(session: Session, service: WebService, path: string, { query, body, signal, once = false }: ServiceRequest): Promise<Answer> {
     const url = this.urlOf(session, service, path, query ?? {});
     const step = `${service}${path}`;
     const build = async (): Promise<{ method: 'POST'; url: string; headers: Record<string, string>; body: string }> => {
@@ -84,7 +85,7 @@ export class ServiceCalls {
       if (wait !== null) this.quietUntil = Math.max(this.quietUntil, this.clock.now() + wait);
       if (await session.cookies.take(answer, url)) this.dirty = true;
     };
-    return (await this.web.send(build, { step, repeat: 'freely', patience, signal, onAnswer })).answer;
+    return (await this.web.send(build, { step, repeat: once ? 'once' : 'freely', patience, signal, onAnswer })).answer;
   }
 
   /** @throws ICLOUD_RATE_LIMITED when the silence that Apple asked for is longer than is sat out */
@@ -97,7 +98,7 @@ export class ServiceCalls {
   private urlOf(session: Session, service: WebService, path: string, query: Readonly<Record<string, string>>): string {
     const { clientId, account } = session.document;
     const base = account?.services[service];
-    if (account === null || base === undefined) throw new PipelineError('ICLOUD_PHOTOS_OFF', `the account has no service ${service}`);
+    if (account === null || base === undefined) throw new PipelineError(service === 'photosupload' ? 'ICLOUD_UPLOAD_ABSENT' : 'ICLOUD_PHOTOS_OFF', `the account has no service ${service}`);
     return `${base.replace(/\/+$/, '')}${path}?${new URLSearchParams({ ...pageQuery(clientId, account.dsid), ...query }).toString()}`;
   }
 
@@ -136,5 +137,20 @@ export async function openContent(transport: Transport, clock: Clock, url: strin
       if (decision.kind !== 'again') throw new PipelineError('ICLOUD_UNREACHABLE', `fetching a file: ${error.message} (try ${tries})`);
       await clock.sleep(decision.afterMs, signal);
     }
+  }
+}
+
+/** A content host may take a while to digest a large file. */
+const sentSilenceMs = 5 * 60_000;
+
+/** POST of bytes to a content host, once. @throws ICLOUD_UNREACHABLE, what the body fails with */
+export async function sendContent(transport: Transport, url: string, { body, bytes }: Omit<ContentToSend, 'signal'>, signal: AbortSignal): Promise<ContentAnswer> {
+  const headers = { 'user-agent': userAgent, 'content-type': 'application/octet-stream', 'content-length': String(bytes) };
+  try {
+    const { status, headers: received, json } = await transport.exchange({ method: 'POST', url, headers, body, silenceMs: sentSilenceMs }, signal);
+    return { status, headers: received, json };
+  } catch (error) {
+    if (!(error instanceof Dropped)) throw error;
+    throw new PipelineError('ICLOUD_UNREACHABLE', `sending a file: ${error.message}`);
   }
 }

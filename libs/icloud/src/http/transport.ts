@@ -10,7 +10,9 @@ export interface WebRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Readable;
+  /** In place of the usual limit: a server may think about a large file for a while before it answers. */
+  readonly silenceMs?: number;
 }
 
 /** A connection that failed. Names the host and the reason, never the address that was asked for nor what was sent. */
@@ -58,8 +60,8 @@ export class Transport {
   /** Sends a request and hands out the body as it comes. @throws Dropped; the signal's reason */
   async start(request: WebRequest, signal?: AbortSignal): Promise<{ status: number; headers: Record<string, string>; setCookies: readonly string[]; body: Readable }> {
     try {
-      const { method, url, headers, body = null } = request;
-      const answer = await send(url, { method, headers, body, dispatcher: this.agent, ...(signal && { signal }) });
+      const { method, url, headers, body = null, silenceMs } = request;
+      const answer = await send(url, { method, headers, body, dispatcher: this.agent, ...(silenceMs !== undefined && { headersTimeout: silenceMs }), ...(signal && { signal }) });
       const setCookies = answer.headers['set-cookie'] ?? [];
       return { status: answer.statusCode, headers: flat(answer.headers), setCookies: Array.isArray(setCookies) ? setCookies : [setCookies], body: answer.body };
     } catch (error) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ContentResponse, ServiceRequest, WebService } from '../service';
+import type { ContentAnswer, ContentResponse, ServiceRequest, WebService } from '../service';
 import { ServiceClient } from '../service';
 import { assetRecord, failure, masterRecord, primary, tombstone } from '../e2e/paper/records';
 import { PhotoLibrary } from './library';
@@ -36,6 +36,10 @@ class ChangesOnPaper extends ServiceClient {
 
   override async open(): Promise<ContentResponse> {
     throw new Error('nothing to download here');
+  }
+
+  override async send(): Promise<ContentAnswer> {
+    throw new Error('nothing is taken here');
   }
 }
 

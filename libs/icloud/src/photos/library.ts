@@ -42,7 +42,7 @@ export class PhotoLibrary {
     return await listAlbums(this.#calls, zone, signal);
   }
 
-  /** Everything in a zone, or in one of its albums, that is neither hidden nor deleted; every asset once. @throws ICLOUD_INDEXING */
+  /** Everything in a zone, or in one of its albums, that is neither hidden nor deleted (or, on another shelf, that is); every asset once. @throws ICLOUD_INDEXING */
   list(zone: Zone, options: ListOptions = {}): AsyncGenerator<ListedPage> {
     return new Listing(this.#calls, zone, this.#pageSize, options).pages();
   }

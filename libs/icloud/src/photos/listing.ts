@@ -4,7 +4,7 @@ import { countAssets } from './count';
 import { lookupRecords, noMasterNamed, withMasters } from './lookup';
 import { Pairing, type Pair } from './pairing';
 import type { PhotosCalls } from './photos-calls';
-import { indexingQuery, listQuery } from './queries';
+import { indexingQuery, listQuery, type Shelf } from './queries';
 import { RankWalk, type WalkedPage } from './rank-walk';
 import { SeenNames } from './seen-names';
 import type { Album, CloudAsset, Refusal, Zone } from './types';
@@ -13,6 +13,8 @@ import { IndexingAnswer, RecordsAnswer, sortRecords } from './wire';
 export interface ListOptions {
   readonly signal?: AbortSignal;
   readonly album?: Album;
+  /** What is shown, unless told otherwise. */
+  readonly shelf?: Shelf;
   /** The last ranks first when the server ranks the oldest photo first. Needs the server's count; without one the order stays the server's. */
   readonly newestFirst?: boolean;
 }
@@ -86,18 +88,18 @@ export class Listing {
   }
 
   async #ask(rank: number): Promise<RecordsAnswer> {
-    const { album, signal } = this.options;
+    const { album, shelf, signal } = this.options;
     return await this.calls.ask({
       database: this.zone.database,
       path: '/records/query',
-      body: listQuery(this.zone, { rank, limit: this.pageSize, album }),
+      body: listQuery(this.zone, { rank, limit: this.pageSize, album, shelf }),
       answer: RecordsAnswer,
       signal,
     });
   }
 
   async #countOnce(): Promise<number | null> {
-    if (this.#count === undefined) this.#count = await countAssets(this.calls, this.zone, this.options.album, this.options.signal);
+    if (this.#count === undefined) this.#count = await countAssets(this.calls, this.zone, this.options.album, this.options.signal, this.options.shelf);
     return this.#count;
   }
 

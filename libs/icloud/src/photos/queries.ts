@@ -9,10 +9,20 @@ const equals = (fieldName: string, type: 'INT64' | 'STRING', value: number | str
 
 export const indexingQuery = (zone: Zone): object => ({ query: { recordType: 'CheckIndexingState' }, zoneID: zoneId(zone) });
 
-/** A page of the library, or of an album, from a rank on: photos that are neither hidden nor deleted, by date taken. */
-export const listQuery = (zone: Zone, { rank, limit, album }: { rank: number; limit: number; album: Album | undefined }): object => ({
+/** Where photos are: what the library shows, what its owner has hidden, what is in Recently Deleted. */
+export type Shelf = 'shown' | 'hidden' | 'deleted';
+
+/** The indexes of each, as icloudpd and pyicloud name them. */
+const shelves: Readonly<Record<Shelf, { list: string; count: string }>> = {
+  shown: { list: 'CPLAssetAndMasterByAssetDateWithoutHiddenOrDeleted', count: 'CPLAssetByAssetDateWithoutHiddenOrDeleted' },
+  hidden: { list: 'CPLAssetAndMasterHiddenByAssetDate', count: 'CPLAssetHiddenByAssetDate' },
+  deleted: { list: 'CPLAssetAndMasterDeletedByExpungedDate', count: 'CPLAssetDeletedByExpungedDate' },
+};
+
+/** A page of a shelf of the library, by date taken, or of an album, from a rank on; an album has only photos that are neither hidden nor deleted. */
+export const listQuery = (zone: Zone, { rank, limit, album, shelf = 'shown' }: { rank: number; limit: number; album: Album | undefined; shelf?: Shelf | undefined }): object => ({
   query: {
-    recordType: album ? 'CPLContainerRelationLiveByAssetDate' : 'CPLAssetAndMasterByAssetDateWithoutHiddenOrDeleted',
+    recordType: album ? 'CPLContainerRelationLiveByAssetDate' : shelves[shelf].list,
     filterBy: [equals('startRank', 'INT64', rank), equals('direction', 'STRING', 'ASCENDING'), ...(album ? [equals('parentId', 'STRING', album.recordName)] : [])],
   },
   resultsLimit: limit,
@@ -26,7 +36,7 @@ export const albumsQuery = (zone: Zone, parent: string | null, marker: string | 
   ...(marker !== null && { continuationMarker: marker }),
 });
 
-export const countQuery = (zone: Zone, album?: Album): object => ({
+export const countQuery = (zone: Zone, album?: Album, shelf: Shelf = 'shown'): object => ({
   batch: [
     {
       resultsLimit: 1,
@@ -36,7 +46,7 @@ export const countQuery = (zone: Zone, album?: Album): object => ({
           fieldName: 'indexCountID',
           fieldValue: {
             type: 'STRING_LIST',
-            value: [album ? `CPLContainerRelationNotDeletedByAssetDate:${album.recordName}` : 'CPLAssetByAssetDateWithoutHiddenOrDeleted'],
+            value: [album ? `CPLContainerRelationNotDeletedByAssetDate:${album.recordName}` : shelves[shelf].count],
           },
           comparator: 'IN',
         },

@@ -1,4 +1,4 @@
-import type { ContentResponse, ServiceRequest, WebService } from '../service';
+import type { ContentAnswer, ContentResponse, ServiceRequest, WebService } from '../service';
 import { ServiceClient } from '../service';
 import { assetRecord, failure, masterRecord, primary } from '../e2e/paper/records';
 import { PhotoLibrary } from './library';
@@ -23,6 +23,10 @@ class Scripted extends ServiceClient {
 
   override async open(): Promise<ContentResponse> {
     throw new Error('nothing to download here');
+  }
+
+  override async send(): Promise<ContentAnswer> {
+    throw new Error('nothing is taken here');
   }
 }
 

@@ -1,6 +1,6 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import { Agent, request } from 'undici';
-import { ServiceClient, type ContentResponse } from '../../service';
+import { ServiceClient, type ContentAnswer, type ContentResponse } from '../../service';
 
 /** Access to addresses without any account. */
 export class AddressOpener extends ServiceClient {
@@ -17,6 +17,10 @@ export class AddressOpener extends ServiceClient {
     } catch (error) {
       throw new PipelineError('ICLOUD_UNREACHABLE', String(error), { cause: error });
     }
+  }
+
+  override async send(): Promise<ContentAnswer> {
+    throw new Error('nothing is taken here');
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ContentResponse, ServiceRequest, WebService } from '../../service';
+import type { ContentAnswer, ContentResponse, ServiceRequest, WebService } from '../../service';
 import { ServiceClient } from '../../service';
 import { assetRecord, failure, masterRecord, type PaperAsset } from './records';
 
@@ -42,6 +42,10 @@ export class PaperCloud extends ServiceClient {
 
   override async open(): Promise<ContentResponse> {
     throw new Error('nothing to download here');
+  }
+
+  override async send(): Promise<ContentAnswer> {
+    throw new Error('nothing is taken here');
   }
 
   lookup(name: string): unknown {

@@ -1,0 +1,28 @@
+import type { ErrorCode } from '@media-pipeline/contracts';
+import type { Presence } from '@media-pipeline/icloud';
+
+/** What is to be done about a file, by what iCloud shows of its content. */
+export type Standing =
+  | { readonly kind: 'proven'; readonly presence: Extract<Presence, { recordName: string }> }
+  | { readonly kind: 'send' }
+  /** Not now: Apple has a record of it that shows no photo yet. */
+  | { readonly kind: 'wait'; readonly reason: string }
+  | { readonly kind: 'given_up'; readonly code: ErrorCode; readonly reason: string };
+
+/**
+ * A hidden photo is in iCloud. One in Recently Deleted was put there by somebody: sending it once more would undo that, and it will be gone in a
+ * month, so a person is told. The content must be known to be absent before anything is sent.
+ */
+export function standingOf(presence: Presence): Standing {
+  switch (presence.kind) {
+    case 'there':
+    case 'hidden':
+      return { kind: 'proven', presence };
+    case 'trashed':
+      return { kind: 'given_up', code: 'ICLOUD_IN_TRASH', reason: 'somebody has deleted it in iCloud: it lies in Recently Deleted' };
+    case 'unlisted':
+      return { kind: 'wait', reason: 'iCloud has its content and shows no photo of it (yet)' };
+    case 'absent':
+      return { kind: 'send' };
+  }
+}
