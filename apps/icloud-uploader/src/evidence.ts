@@ -1,11 +1,8 @@
 import { z } from 'zod';
 
 /** What is written down before files leave: from here on they may be in iCloud, whatever happens. */
-export interface HandedOff {
-  readonly route: 'browser' | 'http';
-  /** ISO 8601. */
-  readonly putAt: string;
-}
+const HandedOff = z.object({ route: z.enum(['browser', 'http']), putAt: z.iso.datetime() });
+export type HandedOff = z.infer<typeof HandedOff>;
 
 /** What proves a delivery: a record of iCloud that has the content. */
 export interface Proof {
@@ -22,8 +19,6 @@ export interface Proof {
   /** What the file was turned into because iCloud did not take it as it is. */
   readonly converted?: string;
 }
-
-const HandedOff = z.object({ route: z.enum(['browser', 'http']), putAt: z.iso.datetime() });
 
 export const writeEvidence = (evidence: HandedOff | Proof): string => JSON.stringify(evidence);
 

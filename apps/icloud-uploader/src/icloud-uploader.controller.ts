@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { Handle } from '@media-pipeline/bus';
+import { Handle, type MessageContext } from '@media-pipeline/bus';
 import type { Outcome, Payload } from '@media-pipeline/contracts';
 import { IcloudUploaderService } from './icloud-uploader.service';
 
@@ -8,7 +8,7 @@ export class IcloudUploaderController {
   constructor(private readonly icloud: IcloudUploaderService) {}
 
   @Handle('media.bridged.icloud')
-  bridged(message: Payload<'media.bridged.icloud'>): Promise<Outcome> {
-    return this.icloud.deliver(message);
+  bridged(message: Payload<'media.bridged.icloud'>, context: MessageContext): Promise<Outcome> {
+    return this.icloud.deliver(message, context);
   }
 }

@@ -1,9 +1,16 @@
 import type { ErrorCode } from '@media-pipeline/contracts';
 import type { Presence } from '@media-pipeline/icloud';
 
+/** A photo of the library that has the content. */
+export interface Found {
+  readonly kind: 'there' | 'hidden';
+  readonly recordName: string;
+  readonly masterName: string;
+}
+
 /** What is to be done about a file, by what iCloud shows of its content. */
 export type Standing =
-  | { readonly kind: 'proven'; readonly presence: Extract<Presence, { recordName: string }> }
+  | { readonly kind: 'proven'; readonly presence: Found }
   | { readonly kind: 'send' }
   /** Not now: Apple has a record of it that shows no photo yet. */
   | { readonly kind: 'wait'; readonly reason: string }
@@ -16,8 +23,9 @@ export type Standing =
 export function standingOf(presence: Presence): Standing {
   switch (presence.kind) {
     case 'there':
+      return { kind: 'proven', presence: { ...presence, kind: 'there' } };
     case 'hidden':
-      return { kind: 'proven', presence };
+      return { kind: 'proven', presence: { ...presence, kind: 'hidden' } };
     case 'trashed':
       return { kind: 'given_up', code: 'ICLOUD_IN_TRASH', reason: 'somebody has deleted it in iCloud: it lies in Recently Deleted' };
     case 'unlisted':

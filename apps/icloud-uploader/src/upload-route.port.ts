@@ -11,12 +11,15 @@ export interface Outgoing {
   readonly sha256: string;
   /** What iCloud will call its content. */
   readonly checksum: string;
+  readonly modifiedAt: Date;
 }
 
 export interface Upload {
   readonly files: readonly Outgoing[];
   readonly signal: AbortSignal;
   readonly report: (label: string, fraction?: number) => void;
+  /** Awaited before anything of these files can make a photo: from then on they may be in iCloud, whatever happens. */
+  readonly beforePut: (files: readonly Outgoing[]) => Promise<void>;
 }
 
 /** Why a file did not go, as far as the route can tell. */

@@ -8,6 +8,7 @@ import { UploadRoute, type Outgoing, type RouteFailure, type RouteReport, type U
 import { endingOf, type Ending, type WatchLimits } from '../../watch';
 import { Chromium, type ChromiumOptions } from './chromium';
 import { saveDiagnosis } from './diagnosis';
+import { Halt } from './halt';
 import { PageTraffic } from './page-traffic';
 import { PhotosPage } from './photos-page';
 import type { Selectors } from './selectors';
@@ -25,6 +26,8 @@ export interface BrowserRouteOptions {
   readonly limits: WatchLimits;
   /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
   readonly uploadsPerBrowser: number;
+  /** A person asks, and looks: what was halted is tried. */
+  readonly by: 'service' | 'person';
 }
 
 /** The session that the browser goes on with. */
@@ -41,6 +44,7 @@ export class BrowserRoute extends UploadRoute {
   readonly most = mostAtOnce;
   private chromium: Chromium | null = null;
   private uploads = 0;
+  private readonly halt: Halt;
 
   constructor(
     private readonly options: BrowserRouteOptions,
@@ -49,12 +53,15 @@ export class BrowserRoute extends UploadRoute {
     private readonly logger: Logger,
   ) {
     super();
+    this.halt = new Halt(library);
   }
 
   async upload(upload: Upload): Promise<RouteReport> {
-    const photos = await this.readyPage(upload.signal);
+    const selectors = await this.options.selectors();
+    if (this.options.by === 'service') await this.halt.assertNone(selectors);
+    const photos = await this.readyPage(selectors, upload.signal);
     try {
-      return await this.through(photos, upload);
+      return await this.through(photos, selectors, upload);
     } finally {
       await photos.close();
     }
@@ -66,8 +73,9 @@ export class BrowserRoute extends UploadRoute {
     await chromium?.close();
   }
 
-  private async through(photos: PhotosPage, { files, signal, report }: Upload): Promise<RouteReport> {
+  private async through(photos: PhotosPage, selectors: Selectors, { files, signal, report, beforePut }: Upload): Promise<RouteReport> {
     using traffic = new PageTraffic(photos.page);
+    await beforePut(files);
     await photos.give(files.map(({ path }) => path), this.options.limits.beginMs);
     const since = performance.now();
     let counted = '';
@@ -85,12 +93,12 @@ export class BrowserRoute extends UploadRoute {
       const movedAt = Math.max(since, countedAt, traffic.lastMovedAt);
       const allPut = files.every(({ name }) => traffic.names.has(name));
       const ending = endingOf({ state, busy: traffic.busy, quietMs: now - movedAt, begun: begun || traffic.seen, allPut, elapsedMs: now - since }, this.options.limits);
-      if (ending !== null) return await this.reportOf(ending, state, files, photos);
+      if (ending !== null) return await this.reportOf(ending, state, files, photos, selectors);
       await delay(lookEveryMs, undefined, { signal });
     }
   }
 
-  private async reportOf(ending: Ending, state: PageState, files: readonly Outgoing[], photos: PhotosPage): Promise<RouteReport> {
+  private async reportOf(ending: Ending, state: PageState, files: readonly Outgoing[], photos: PhotosPage, selectors: Selectors): Promise<RouteReport> {
     const failures = new Map<string, RouteFailure>();
     if (state.kind === 'rejected_type' || state.kind === 'partial_failure') {
       const code: ErrorCode = state.kind === 'rejected_type' ? 'ICLOUD_TYPE_REFUSED' : 'ICLOUD_UPLOAD_FAILED';
@@ -98,10 +106,10 @@ export class BrowserRoute extends UploadRoute {
       for (const { deliveryId, name } of files) if (named.includes(name)) failures.set(deliveryId, { code, reason: state.text });
     }
     if (ending === 'through') return { failures, obstacle: null };
-    return { failures, obstacle: await this.obstacle(ending, state, photos) };
+    return { failures, obstacle: await this.obstacle(ending, state, photos, selectors) };
   }
 
-  private async obstacle(ending: Exclude<Ending, 'through'>, state: PageState, photos: PhotosPage): Promise<RouteFailure> {
+  private async obstacle(ending: Exclude<Ending, 'through'>, state: PageState, photos: PhotosPage, selectors: Selectors): Promise<RouteFailure> {
     switch (ending) {
       case 'quota_full':
         return { code: 'ICLOUD_STORAGE_FULL', reason: 'text' in state ? state.text : 'the page says that iCloud is full' };
@@ -110,15 +118,14 @@ export class BrowserRoute extends UploadRoute {
       case 'stalled':
         return { code: 'ICLOUD_UPLOAD_INTERRUPTED', reason: `nothing moved for ${Math.round(this.options.limits.stallMs / 1_000)} s` };
       case 'never_began':
-        return await this.unknownPage(photos, 'the page took the files, and nothing began');
+        return await this.unknownPage(photos, selectors, 'the page took the files, and nothing began');
       case 'dialog':
-        return await this.unknownPage(photos, `the page asks something that this version does not know: ${'text' in state ? state.text : ''}`);
+        return await this.unknownPage(photos, selectors, `the page asks something that this version does not know: ${'text' in state ? state.text : ''}`);
     }
   }
 
   /** A page on which something can be uploaded. @throws ICLOUD_PAGE_UNKNOWN, with what it looked like under logs/ */
-  private async readyPage(signal: AbortSignal): Promise<PhotosPage> {
-    const selectors = await this.options.selectors();
+  private async readyPage(selectors: Selectors, signal: AbortSignal): Promise<PhotosPage> {
     for (let attempt = 1; ; attempt++) {
       const chromium = await this.browser();
       const photos = await PhotosPage.open(chromium, this.options.url, await this.session.cookies(this.options.url), selectors);
@@ -129,7 +136,7 @@ export class BrowserRoute extends UploadRoute {
           return photos;
         }
         if (readiness.kind === 'unknown' || attempt > 1) {
-          const { code, reason } = await this.unknownPage(photos, readiness.kind === 'unknown' ? 'no control for uploading was found' : 'the page asks to sign in although the session is open');
+          const { code, reason } = await this.unknownPage(photos, selectors, readiness.kind === 'unknown' ? 'no control for uploading was found' : 'the page asks to sign in although the session is open');
           throw new PipelineError(code, reason);
         }
         await this.session.renew();
@@ -141,8 +148,9 @@ export class BrowserRoute extends UploadRoute {
     }
   }
 
-  private async unknownPage({ page }: PhotosPage, what: string): Promise<RouteFailure> {
+  private async unknownPage({ page }: PhotosPage, selectors: Selectors, what: string): Promise<RouteFailure> {
     const folder = await saveDiagnosis(this.library, page, 'unknown-page');
+    await this.halt.halt(selectors, `${what} (${folder})`);
     this.logger.error({ code: 'ICLOUD_PAGE_UNKNOWN', folder }, `iCloud Photos: ${what}`);
     return { code: 'ICLOUD_PAGE_UNKNOWN', reason: `${what}; its picture and content lie in ${folder}` };
   }

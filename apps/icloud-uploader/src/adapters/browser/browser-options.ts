@@ -1,0 +1,27 @@
+import type { Library } from '@media-pipeline/files';
+import type { Logger, Settings } from '@media-pipeline/stage';
+import type { Cloud } from '../cloud';
+import { BrowserRoute } from './browser-route';
+import { readSelectors } from './selectors';
+
+/** How long the page may take until it can be used, and an upload until it begins; how long quiet means the end. */
+const [readyMs, beginMs, settleMs] = [90_000, 60_000, 10_000];
+
+/** The browser route as the settings want it. */
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, by: 'service' | 'person' = 'service'): BrowserRoute {
+  const { hostname } = new URL(upload.photosUrl);
+  return new BrowserRoute(
+    {
+      chromium: { ...browser, hosts: [hostname], warn: (message) => { logger.warn({}, message); } },
+      url: upload.photosUrl,
+      selectors: async () => await readSelectors(upload.selector, upload.selectorsFile),
+      readyMs,
+      limits: { stallMs: upload.stallMs, beginMs, settleMs },
+      uploadsPerBrowser: browser.uploads,
+      by,
+    },
+    { cookies: async (url) => await cloud.cookies(url), renew: async () => { await cloud.signIn(); } },
+    library,
+    logger,
+  );
+}
