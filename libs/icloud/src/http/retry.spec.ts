@@ -21,7 +21,7 @@ function meet(met: readonly Outcome[], repeat: Repeat, chance: number): { tries:
 
 it('ends within its tries and its time', () => {
   fc.assert(
-    fc.property(fc.array(outcomes, { minLength: 4, maxLength: 4 }), fc.constantFrom<Repeat>('freely', 'if_refused'), random, (met, repeat, chance) => {
+    fc.property(fc.array(outcomes, { minLength: 4, maxLength: 4 }), fc.constantFrom<Repeat>('freely', 'if_refused', 'once'), random, (met, repeat, chance) => {
       const { end, waitedMs } = meet(met, repeat, chance);
       expect(end).not.toBe('not yet');
       // A tenth on top spreads clients that were told the same.
@@ -37,6 +37,16 @@ it('never sends again what the server may have acted on, when it must not be don
       if (acted) expect(decide(outcome, 1, 0, 'if_refused', patience, chance).kind).not.toBe('again');
     }),
   );
+});
+
+it('sends what is to be sent once again only after 429, and when nothing was sent', () => {
+  fc.assert(
+    fc.property(outcomes, random, (outcome, chance) => {
+      const refused = (outcome.kind === 'dropped' && !outcome.sent) || (outcome.kind === 'answer' && outcome.status === 429);
+      if (!refused) expect(decide(outcome, 1, 0, 'once', patience, chance).kind).not.toBe('again');
+    }),
+  );
+  expect(decide({ kind: 'answer', status: 503, retryAfterMs: 1000 }, 1, 0, 'once', patience, 0)).toEqual({ kind: 'rate_limited', afterMs: 1000 });
 });
 
 it('waits at least as long as it is told, or not at all', () => {

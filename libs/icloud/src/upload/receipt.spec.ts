@@ -36,6 +36,7 @@ it.each([
   [500, {}, { kind: 'later', status: 500 }],
   [413, {}, { kind: 'refused', trouble: { code: 'ICLOUD_FILE_TOO_LARGE' } }],
   [415, {}, { kind: 'refused', trouble: { code: 'ICLOUD_TYPE_REFUSED' } }],
+  [400, { errorReason: 'Received 10 of 3105 bytes' }, { kind: 'not_understood' }],
   [204, undefined, { kind: 'not_understood' }],
 ])('reads %i %j', (status, json, expected) => {
   expect(sent(status, json, { 'retry-after': '7' })).toMatchObject(expected);

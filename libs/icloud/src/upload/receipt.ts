@@ -26,7 +26,7 @@ export type Verdict =
   | { readonly kind: 'address'; readonly status: number }
   | { readonly kind: 'later'; readonly status: number; readonly afterMs: number | null }
   | { readonly kind: 'refused'; readonly trouble: UploadTrouble; readonly why: string }
-  /** No receipt, and no error either. */
+  /** No receipt, and no error that says what to make of it. */
   | { readonly kind: 'not_understood'; readonly why: string };
 
 /** Reads the content host's answer to the bytes of a file (`{singleFile: {receipt, size, fileChecksum, …}}`, pyicloud's fixtures). */
@@ -37,6 +37,8 @@ export function judgeSent({ status, headers, json }: ContentAnswer, { bytes, che
   if (trouble.code === 'ICLOUD_STORAGE_FULL') return { kind: 'refused', trouble, why: words(status, message) };
   if (status === 401 || status === 403 || status === 404 || status === 410) return { kind: 'address', status };
   if (trouble.kind === 'retryable') return { kind: 'later', status, afterMs: retryAfterMs(headers['retry-after'], nowMs) };
+  // The host stores bytes and judges no photo: what it finds wrong and does not name went wrong on the way.
+  if (trouble.code === 'ICLOUD_UPLOAD_REFUSED') return { kind: 'not_understood', why: words(status, message) };
   return { kind: 'refused', trouble, why: words(status, message) };
 }
 
