@@ -30,8 +30,8 @@ export interface UploadOptions {
   /** Bytes that are on their way. */
   readonly progress?: (bytes: number) => void;
   /**
-   * Awaited right before the one request that makes the photo; what it throws ends the upload before. Whoever may be killed writes the moment
-   * down here, and gives it to {@link Uploads.present} when it begins again.
+   * Awaited right before the request that makes the photo goes out (again, when Apple asked to come later); what it throws ends the upload before.
+   * Whoever may be killed writes the moment down here, each time, and gives the last to {@link Uploads.present} when it begins again.
    */
   readonly beforePut?: () => Promise<void>;
   /** A UUID; the same for all files of one import. */
@@ -140,15 +140,13 @@ export class Uploads {
       if (outcome === null) throw error;
       return outcome;
     }
-    await options.beforePut?.();
-    options.signal?.throwIfAborted();
     return await this.#put(file, receipt, options);
   }
 
-  async #put(file: FileToUpload, receipt: Receipt, { signal, importGroup = randomUUID().toUpperCase() }: UploadOptions): Promise<UploadOutcome> {
+  async #put(file: FileToUpload, receipt: Receipt, { signal, beforePut, importGroup = randomUUID().toUpperCase() }: UploadOptions): Promise<UploadOutcome> {
     let answer: unknown;
     try {
-      answer = await this.#calls.put(file, receipt, { importGroup, timeZone: this.#timeZone, signal });
+      answer = await this.#calls.put(file, receipt, { importGroup, timeZone: this.#timeZone, beforePut, signal });
     } catch (error) {
       signal?.throwIfAborted();
       const outcome = outcomeOf(error, leavesOpen(error));
