@@ -40,7 +40,7 @@ export interface UploadOptions {
 
 /** A content that is looked for before it is uploaded. */
 export interface Sought extends CloudContent {
-  /** When a put of it began whose end is not known. */
+  /** The last moment at which a put of it may have gone out whose end is not known (by a browser: when that was last alive). */
   readonly putAt?: Date | null;
 }
 
