@@ -103,7 +103,7 @@ export class Uploads {
   }
 
   /**
-   * Uploads a file that `present` did not find. As many at once as are called; two of one content are one upload.
+   * Uploads a file that `present` did not find (also one that is `unlisted`: Apple's answer tells). As many at once as are called; two of one content are one upload.
    * @throws what concerns more than this file: FILE_MISSING, FILE_EMPTY, CONTENT_CHANGED and other errors of files; ICLOUD_CODE_NEEDED and the other
    * reasons that keep the account from being signed in; what `beforePut` throws; the signal's reason. When it throws after `beforePut`, the put is open.
    */
