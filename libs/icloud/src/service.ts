@@ -11,6 +11,8 @@ export interface ServiceRequest {
   readonly signal?: AbortSignal;
   /** The server must not be asked twice when it may have acted: whoever asks finds out what came of it. 429 and a session that was refused are repeated all the same. */
   readonly once?: boolean;
+  /** Awaited each time right before the request goes out, with no waiting in between; what it throws ends the call. */
+  readonly beforeSend?: (() => Promise<void>) | undefined;
 }
 
 /** A streamed answer of a content host. */

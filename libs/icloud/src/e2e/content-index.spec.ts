@@ -3,11 +3,17 @@ import { scenario, type Scene } from './scene';
 import { newFile, uploading, type MemoryIndex } from './upload-library';
 import { mix } from './photo-library';
 
+const roles = new Map<string, IndexedFile['role']>([
+  ['resOriginal', 'original'],
+  ['resOriginalAlt', 'alternative'],
+  ['resOriginalVidCompl', 'live_video'],
+]);
+
 /** What the server has, as the index should. */
 const expected = (scene: Scene): IndexedFile[] =>
   scene.icloud.library.assets('PrimarySync').flatMap(({ recordName, masterName, hidden, trashed, resources }) =>
     resources.flatMap(({ key, checksum, bytes }): IndexedFile[] => {
-      const role = { resOriginal: 'original', resOriginalAlt: 'alternative', resOriginalVidCompl: 'live_video' }[key] as IndexedFile['role'] | undefined;
+      const role = roles.get(key);
       return role === undefined ? [] : [{ recordName, masterName, role, checksum, bytes, state: trashed ? 'trashed' : hidden ? 'hidden' : 'shown' }];
     }),
   );

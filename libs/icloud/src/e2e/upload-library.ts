@@ -38,6 +38,8 @@ export async function newFile(folder: string, name: string, data = newPhoto(3000
   return { path: at, name, modifiedAt: new Date(Date.UTC(2024, 6, 1, 12)), ...(await contentOf(at)) };
 }
 
+export const photo = async (scene: Scene, bytes = 3000): Promise<FileToUpload> => await newFile(scene.folder, 'IMG_1.JPG', newPhoto(bytes));
+
 export interface Uploading {
   readonly account: ServiceClient;
   readonly uploads: Uploads;

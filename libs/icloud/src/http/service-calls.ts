@@ -72,12 +72,13 @@ export class ServiceCalls {
     await this.keeping;
   }
 
-  private async send(session: Session, service: WebService, path: string, { query, body, signal, once = false }: ServiceRequest): Promise<Answer> {
+  private async send(session: Session, service: WebService, path: string, { query, body, signal, once = false, beforeSend }: ServiceRequest): Promise<Answer> {
     const url = this.urlOf(session, service, path, query ?? {});
     const step = `${service}${path}`;
     const build = async (): Promise<{ method: 'POST'; url: string; headers: Record<string, string>; body: string }> => {
       await this.keepQuiet(step, signal);
       const cookie = await session.cookies.headerFor(url);
+      await beforeSend?.();
       return { method: 'POST', url, headers: { ...pageHeaders(this.endpoints), ...(cookie !== undefined && { cookie }) }, body: JSON.stringify(body) };
     };
     const onAnswer = async (answer: Answer): Promise<void> => {

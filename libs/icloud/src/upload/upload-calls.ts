@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UnexpectedAnswer } from '../http/unexpected-answer';
 import { answerError, isPassing, toError } from '../photos/answer-errors';
 import type { Zone } from '../photos/types';
-import type { ServiceClient } from '../service';
+import type { ServiceClient, ServiceRequest } from '../service';
 import type { FileToUpload } from './content';
 import { readJobs, type JobState } from './job-state';
 import type { Receipt } from './receipt';
@@ -21,6 +21,8 @@ export interface PutOptions {
   readonly importGroup: string;
   /** IANA name. */
   readonly timeZone: string;
+  /** Awaited right before each time the put goes out: more than once when Apple asks to come later. */
+  readonly beforePut?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,14 +52,14 @@ export class UploadCalls {
    * Makes an asset of bytes that were sent. Never repeated when it may have worked: the answer, if there is one, is whatever Apple says.
    * @throws refusals as {@link reserve}; anything else leaves open whether the asset was made
    */
-  async put(file: FileToUpload, receipt: Receipt, { importGroup, timeZone, signal }: PutOptions): Promise<unknown> {
+  async put(file: FileToUpload, receipt: Receipt, { importGroup, timeZone, beforePut, signal }: PutOptions): Promise<unknown> {
     const entry = {
       fileName: file.name,
       lastModDate: Math.trunc(file.modifiedAt.getTime()),
       timeZoneOffset: offsetMinutes(file.modifiedAt, timeZone),
       singleFileUploadRequest: receipt,
     };
-    return await this.#ask('putAsset', { zoneName: this.zone.name, files: [entry], localTimeZoneId: timeZone, importGroup }, { signal, once: true });
+    return await this.#ask('putAsset', { zoneName: this.zone.name, files: [entry], localTimeZoneId: timeZone, importGroup }, { signal, once: true, beforeSend: beforePut });
   }
 
   /** How far iCloud is with jobs; it says so much or little as it likes. @throws what ServiceClient.call throws */
@@ -70,10 +72,10 @@ export class UploadCalls {
     return states;
   }
 
-  async #ask(step: string, body: unknown, { signal, once }: { readonly signal?: AbortSignal | undefined; readonly once?: boolean }): Promise<unknown> {
+  async #ask(step: string, body: unknown, { signal, ...how }: Omit<ServiceRequest, 'body' | 'signal'> & { readonly signal?: AbortSignal | undefined }): Promise<unknown> {
     let answer: unknown;
     try {
-      answer = await this.service.call('photosupload', `/photosupload/${step}`, { body, ...(signal && { signal }), ...(once && { once }) });
+      answer = await this.service.call('photosupload', `/photosupload/${step}`, { body, ...how, ...(signal && { signal }) });
     } catch (error) {
       throw error instanceof UnexpectedAnswer ? readUnexpected(error, step) : error;
     }

@@ -30,8 +30,8 @@ export interface UploadOptions {
   /** Bytes that are on their way. */
   readonly progress?: (bytes: number) => void;
   /**
-   * Awaited right before the one request that makes the photo; what it throws ends the upload before. Whoever may be killed writes the moment
-   * down here, and gives it to {@link Uploads.present} when it begins again.
+   * Awaited right before the request that makes the photo goes out (again, when Apple asked to come later); what it throws ends the upload before.
+   * Whoever may be killed writes the moment down here, each time, and gives the last to {@link Uploads.present} when it begins again.
    */
   readonly beforePut?: () => Promise<void>;
   /** A UUID; the same for all files of one import. */
@@ -40,7 +40,7 @@ export interface UploadOptions {
 
 /** A content that is looked for before it is uploaded. */
 export interface Sought extends CloudContent {
-  /** When a put of it began whose end is not known. */
+  /** The last moment at which a put of it may have gone out whose end is not known (by a browser: when that was last alive). */
   readonly putAt?: Date | null;
 }
 
@@ -103,7 +103,7 @@ export class Uploads {
   }
 
   /**
-   * Uploads a file that `present` did not find. As many at once as are called; two of one content are one upload.
+   * Uploads a file that `present` did not find (also one that is `unlisted`: Apple's answer tells). As many at once as are called; two of one content are one upload.
    * @throws what concerns more than this file: FILE_MISSING, FILE_EMPTY, CONTENT_CHANGED and other errors of files; ICLOUD_CODE_NEEDED and the other
    * reasons that keep the account from being signed in; what `beforePut` throws; the signal's reason. When it throws after `beforePut`, the put is open.
    */
@@ -140,15 +140,13 @@ export class Uploads {
       if (outcome === null) throw error;
       return outcome;
     }
-    await options.beforePut?.();
-    options.signal?.throwIfAborted();
     return await this.#put(file, receipt, options);
   }
 
-  async #put(file: FileToUpload, receipt: Receipt, { signal, importGroup = randomUUID().toUpperCase() }: UploadOptions): Promise<UploadOutcome> {
+  async #put(file: FileToUpload, receipt: Receipt, { signal, beforePut, importGroup = randomUUID().toUpperCase() }: UploadOptions): Promise<UploadOutcome> {
     let answer: unknown;
     try {
-      answer = await this.#calls.put(file, receipt, { importGroup, timeZone: this.#timeZone, signal });
+      answer = await this.#calls.put(file, receipt, { importGroup, timeZone: this.#timeZone, beforePut, signal });
     } catch (error) {
       signal?.throwIfAborted();
       const outcome = outcomeOf(error, leavesOpen(error));
