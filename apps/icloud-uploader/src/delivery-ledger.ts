@@ -1,37 +1,51 @@
-import { Injectable } from '@nestjs/common';
-import { Database, type Delivery } from '@media-pipeline/schema';
+import type { Database, Delivery } from '@media-pipeline/schema';
 import { writeEvidence } from './evidence';
+import { Ledger } from './ledger.port';
 import type { Found } from './standing';
 import type { Outgoing, RouteFailure, UploadRoute } from './upload-route.port';
 
-/** Writes down what becomes of deliveries: with evidence, and in the history of each photo. */
-@Injectable()
-export class DeliveryLedger {
-  constructor(private readonly database: Database) {}
+/** A file that iCloud will not get, and why. */
+export type Failed = RouteFailure & { readonly name: string };
 
-  /** Before they leave. From here on they may be in iCloud. */
-  async handedOff(files: readonly Outgoing[], route: UploadRoute): Promise<void> {
+/** Writes down what becomes of a batch's deliveries: with evidence, and in the history of each photo. */
+export class DeliveryLedger extends Ledger {
+  readonly failures: Failed[] = [];
+  private readonly assets: ReadonlyMap<string, string>;
+
+  constructor(
+    private readonly database: Database,
+    deliveries: readonly Delivery[],
+  ) {
+    super();
+    this.assets = new Map(deliveries.map(({ id, assetId }) => [id, assetId]));
+  }
+
+  override async handedOff(files: readonly Outgoing[], route: UploadRoute): Promise<void> {
     const evidence = writeEvidence({ route: route.name, putAt: new Date().toISOString() });
     await this.database.write(async ({ batches }) => {
-      for (const { deliveryId } of files) await batches.setDelivery(deliveryId, 'handed_off', evidence);
+      for (const { id } of files) await batches.setDelivery(id, 'handed_off', evidence);
     });
   }
 
-  /** @param route null: it was there before */
-  async proven({ id, assetId }: Delivery, { name, checksum, bytes }: Outgoing, presence: Found, route: UploadRoute | null): Promise<void> {
-    const { kind: state, recordName, masterName } = presence;
+  override async proven({ id, name, checksum, bytes }: Outgoing, { kind: state, recordName, masterName }: Found, route: UploadRoute | null): Promise<void> {
     const evidence = writeEvidence({ recordName, masterName, checksum, bytes, state, route: route?.name ?? null, seenAt: new Date().toISOString() });
     const how = route === null ? 'is in iCloud' : `was uploaded to iCloud (${route.name}) and is seen there`;
     await this.database.write(async ({ batches, log }) => {
       await batches.setDelivery(id, 'proven', evidence);
-      await log.write({ step: 'icloud-uploader', status: 'success', assetId, message: `${name} ${how} as ${recordName}` });
+      await log.write({ step: 'icloud-uploader', status: 'success', message: `${name} ${how} as ${recordName}`, ...this.assetOf(id) });
     });
   }
 
-  async failed({ id, assetId, name }: Delivery, { code, reason }: RouteFailure): Promise<void> {
+  override async failed({ id, name }: Pick<Outgoing, 'id' | 'name'>, { code, reason }: RouteFailure): Promise<void> {
+    this.failures.push({ name, code, reason });
     await this.database.write(async ({ batches, log }) => {
       await batches.setDelivery(id, 'failed', JSON.stringify({ code, reason }));
-      await log.write({ step: 'icloud-uploader', status: 'error', assetId, code, message: `${name} is not in iCloud: ${reason}` });
+      await log.write({ step: 'icloud-uploader', status: 'error', code, message: `${name} is not in iCloud: ${reason}`, ...this.assetOf(id) });
     });
+  }
+
+  private assetOf(id: string): { readonly assetId?: string } {
+    const assetId = this.assets.get(id);
+    return assetId === undefined ? {} : { assetId };
   }
 }

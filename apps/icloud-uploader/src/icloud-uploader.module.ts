@@ -7,17 +7,17 @@ import { browserRoute } from './adapters/browser/browser-options';
 import { Cloud } from './adapters/cloud';
 import { HttpRoute } from './adapters/http-route';
 import { BatchUpload } from './batch-upload';
-import { DeliveryLedger } from './delivery-ledger';
 import { IcloudUploaderController } from './icloud-uploader.controller';
 import { IcloudUploaderService } from './icloud-uploader.service';
 import { Routes } from './routes';
+import { Uploader } from './uploader';
 
 @Module({
   controllers: [IcloudUploaderController],
   providers: [
     IcloudUploaderService,
     BatchUpload,
-    DeliveryLedger,
+    Uploader,
     Routes,
     BridgeShelf,
     Cloud,

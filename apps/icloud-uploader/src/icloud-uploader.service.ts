@@ -3,8 +3,8 @@ import { Bus, type MessageContext } from '@media-pipeline/bus';
 import { done, emit, PipelineError, type BatchMessage, type Outcome } from '@media-pipeline/contracts';
 import { Database } from '@media-pipeline/schema';
 import { Logger, Settings, switchOff } from '@media-pipeline/stage';
-import { BatchUpload, type Failed } from './batch-upload';
-import { BridgeShelf } from './adapters/bridge-shelf';
+import { BatchUpload } from './batch-upload';
+import type { Failed } from './delivery-ledger';
 
 /** The iCloud destination: a batch counts as uploaded when iCloud shows each of its files, or will never take it. */
 @Injectable()
@@ -14,7 +14,6 @@ export class IcloudUploaderService {
     private readonly database: Database,
     private readonly bus: Bus,
     private readonly upload: BatchUpload,
-    private readonly shelf: BridgeShelf,
     private readonly logger: Logger,
   ) {}
 
@@ -31,7 +30,6 @@ export class IcloudUploaderService {
     await this.database.batches.move(batchId, 'created', 'uploading');
     const failed = await this.upload.bring(batch, { signal: context.signal, report: (label, fraction) => { context.report(label, fraction); } });
     if (failed.length > 0) await this.tell(batchId, failed);
-    else await this.shelf.close(batch);
     await this.database.batches.move(batchId, 'uploading', 'uploaded');
     return done(emit('media.uploaded.icloud', { batchId }, batchId));
   }

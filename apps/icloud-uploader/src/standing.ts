@@ -10,7 +10,7 @@ export interface Found {
 
 /** What is to be done about a file, by what iCloud shows of its content. */
 export type Standing =
-  | { readonly kind: 'proven'; readonly presence: Found }
+  | { readonly kind: 'proven'; readonly found: Found }
   | { readonly kind: 'send' }
   /** Not now: Apple has a record of it that shows no photo yet. */
   | { readonly kind: 'wait'; readonly reason: string }
@@ -23,9 +23,9 @@ export type Standing =
 export function standingOf(presence: Presence): Standing {
   switch (presence.kind) {
     case 'there':
-      return { kind: 'proven', presence: { ...presence, kind: 'there' } };
+      return { kind: 'proven', found: { ...presence, kind: 'there' } };
     case 'hidden':
-      return { kind: 'proven', presence: { ...presence, kind: 'hidden' } };
+      return { kind: 'proven', found: { ...presence, kind: 'hidden' } };
     case 'trashed':
       return { kind: 'given_up', code: 'ICLOUD_IN_TRASH', reason: 'somebody has deleted it in iCloud: it lies in Recently Deleted' };
     case 'unlisted':

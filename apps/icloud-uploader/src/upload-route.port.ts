@@ -1,8 +1,9 @@
 import type { ErrorCode } from '@media-pipeline/contracts';
 
-/** A file of the bridge on its way to iCloud. */
+/** A file on its way to iCloud. */
 export interface Outgoing {
-  readonly deliveryId: string;
+  /** Of its delivery. */
+  readonly id: string;
   /** Where it lies: absolute. */
   readonly path: string;
   /** Its name in the batch, and in iCloud. */
@@ -12,6 +13,8 @@ export interface Outgoing {
   /** What iCloud will call its content. */
   readonly checksum: string;
   readonly modifiedAt: Date;
+  /** When it was handed over before, if its end is not known. */
+  readonly putAt: Date | null;
 }
 
 export interface Upload {

@@ -15,12 +15,12 @@ export class BridgeShelf {
   ) {}
 
   /** Reads a file of the batch and proves that its bytes are those that were staged. @throws FILE_MISSING, CONTENT_CHANGED and other errors of files */
-  async outgoing(batch: Batch, { id, name, sha256, bytes }: Delivery, signal: AbortSignal): Promise<Outgoing> {
+  async outgoing(batch: Batch, { id, name, sha256, bytes }: Delivery, signal: AbortSignal): Promise<Omit<Outgoing, 'putAt'>> {
     const path = this.library.absolute(inFolder(batch.path, name));
     const content = await contentOf(path, signal);
     if (content.sha256 !== sha256 || content.bytes !== bytes) throw new PipelineError('CONTENT_CHANGED', `${batch.path}/${name} is not what was staged: ${content.bytes} bytes, SHA-256 ${content.sha256}`);
     const { mtime } = await lstat(path);
-    return { deliveryId: id, path, name, bytes, sha256, checksum: content.checksum, modifiedAt: mtime };
+    return { id, path, name, bytes, sha256, checksum: content.checksum, modifiedAt: mtime };
   }
 
   /** Moves a file that has arrived from the bridge to `uploaded/icloud/`; one that was moved before is left there. */

@@ -30,7 +30,7 @@ export class HttpRoute extends UploadRoute {
       const failure = { code: outcome.code, reason: outcome.reason };
       // It concerns all that follow; what arrived of this one is looked up like the rest.
       if (ofAll.has(outcome.code)) obstacle = failure;
-      else failures.set(file.deliveryId, failure);
+      else failures.set(file.id, failure);
     };
     const lanes = new Semaphore(atOnce);
     const ended = await Promise.allSettled(files.map(async (file) => await lanes.runExclusive(async () => await send(file))));

@@ -15,9 +15,9 @@ import { browserRoute } from '../adapters/browser/browser-options';
 import { Cloud } from '../adapters/cloud';
 import { HttpRoute } from '../adapters/http-route';
 import { BatchUpload } from '../batch-upload';
-import { DeliveryLedger } from '../delivery-ledger';
 import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
+import { Uploader } from '../uploader';
 
 /** Does not wait for minutes. */
 class ImpatientCloud extends Cloud {
@@ -90,8 +90,8 @@ export class UploadScene {
     const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
-    const upload = new BatchUpload(settings, this.database, cloud, shelf, new DeliveryLedger(this.database), routes, logger);
-    return new IcloudUploaderService(settings, this.database, this.bus, upload, shelf, logger);
+    const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));
+    return new IcloudUploaderService(settings, this.database, this.bus, upload, logger);
   }
 
   async deliver(batch: Batch, service = this.service()): Promise<Outcome> {

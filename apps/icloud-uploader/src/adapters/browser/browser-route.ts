@@ -103,7 +103,7 @@ export class BrowserRoute extends UploadRoute {
     if (state.kind === 'rejected_type' || state.kind === 'partial_failure') {
       const code: ErrorCode = state.kind === 'rejected_type' ? 'ICLOUD_TYPE_REFUSED' : 'ICLOUD_UPLOAD_FAILED';
       const named = namedIn(state.text, files.map(({ name }) => name));
-      for (const { deliveryId, name } of files) if (named.includes(name)) failures.set(deliveryId, { code, reason: state.text });
+      for (const { id, name } of files) if (named.includes(name)) failures.set(id, { code, reason: state.text });
     }
     if (ending === 'through') return { failures, obstacle: null };
     return { failures, obstacle: await this.obstacle(ending, state, photos, selectors) };

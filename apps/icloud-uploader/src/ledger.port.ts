@@ -1,0 +1,12 @@
+import type { Found } from './standing';
+import type { Outgoing, RouteFailure, UploadRoute } from './upload-route.port';
+
+/** Where it is written down what becomes of files. */
+export abstract class Ledger {
+  /** Before they leave: from here on they may be in iCloud. */
+  abstract handedOff(files: readonly Outgoing[], route: UploadRoute): Promise<void>;
+  /** iCloud shows it. @param route null: it was there before */
+  abstract proven(file: Outgoing, found: Found, route: UploadRoute | null): Promise<void>;
+  /** iCloud will not get it. */
+  abstract failed(file: Pick<Outgoing, 'id' | 'name'>, why: RouteFailure): Promise<void>;
+}

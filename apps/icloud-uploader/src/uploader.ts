@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { PipelineError, toPipelineError } from '@media-pipeline/contracts';
+import { Logger, Settings } from '@media-pipeline/stage';
+import { Cloud } from './adapters/cloud';
+import type { Ledger } from './ledger.port';
+import { Routes } from './routes';
+import { standingOf, type Standing } from './standing';
+import type { Outgoing, RouteFailure, UploadRoute } from './upload-route.port';
+
+export interface Working {
+  readonly signal: AbortSignal;
+  readonly report: (label: string, fraction?: number) => void;
+}
+
+/** What is not in iCloud after a route did what it could. */
+interface Rest {
+  /** Later may be better. */
+  readonly later: readonly Outgoing[];
+  /** This route will not take them. */
+  readonly refused: readonly { readonly file: Outgoing; readonly failure: RouteFailure }[];
+  /** What keeps the route from going on. */
+  readonly obstacle: RouteFailure | null;
+}
+
+/**
+ * Gets files into iCloud, each once: looks what is there, writes down that a file leaves, lets a route hand it over, and looks until iCloud
+ * shows it. Killed anywhere, it begins again with looking.
+ */
+@Injectable()
+export class Uploader {
+  constructor(
+    private readonly settings: Settings,
+    private readonly cloud: Cloud,
+    private readonly routes: Routes,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws what stands in the way of the rest, ICLOUD_UPLOAD_NOT_SEEN among others: later may be better. The ledger has what became of each file. */
+  async bring(files: readonly Outgoing[], ledger: Ledger, working: Working): Promise<void> {
+    const standings = await this.look(files, ledger, working);
+    const later = files.filter((file) => standings.get(file)?.kind === 'wait');
+    let open = files.filter((file) => standings.get(file)?.kind === 'send');
+    let trouble: RouteFailure | null = null;
+    for (const route of this.routes.inOrder()) {
+      if (open.length === 0) break;
+      const rest = await this.send(route, open, ledger, working);
+      const next = this.routes.after(route);
+      trouble ??= rest.obstacle;
+      const passedOver = next !== null && rest.obstacle !== null && this.routes.mayPassOver(rest.obstacle.code);
+      if (!passedOver) later.push(...rest.later);
+      open = [...(passedOver ? rest.later : []), ...(next ? rest.refused.map(({ file }) => file) : [])];
+      if (!next) for (const { file, failure } of rest.refused) await ledger.failed(file, failure);
+    }
+    if (later.length === 0) return;
+    const names = later.slice(0, 3).map(({ name }) => name).join(', ');
+    const what = `${later.length} of ${files.length} files are not in iCloud yet (${names}${later.length > 3 ? ', …' : ''})`;
+    throw new PipelineError(trouble?.code ?? 'ICLOUD_UPLOAD_NOT_SEEN', `${what}: ${trouble?.reason ?? 'iCloud does not show them'}`);
+  }
+
+  /** Looks what of it is in iCloud, and has that written down. Sends nothing. */
+  async look(files: readonly Outgoing[], ledger: Ledger, { signal, report }: Working): Promise<ReadonlyMap<Outgoing, Standing>> {
+    if (files.length === 0) return new Map();
+    report(`looking at iCloud for ${files.length} files`);
+    const uploads = await this.cloud.uploads();
+    const presences = await uploads.present(files, signal);
+    const standings = new Map(files.map((file, at) => [file, standingOf(presences[at] ?? { kind: 'absent' })]));
+    for (const [file, standing] of standings) await write(file, standing, null, ledger);
+    return standings;
+  }
+
+  private async send(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, working: Working): Promise<Rest> {
+    const later: Outgoing[] = [];
+    const refused: { file: Outgoing; failure: RouteFailure }[] = [];
+    const size = Math.min(this.settings.icloud.batchSize, route.most);
+    for (let start = 0; start < files.length; start += size) {
+      const chunk = files.slice(start, start + size);
+      const report = (label: string, fraction?: number): void => { working.report(label, ((fraction ?? 0) * chunk.length + start) / files.length); };
+      const { failures, obstacle } = await this.handOver(route, chunk, ledger, { ...working, report });
+      for (const file of await this.lookUntilSeen(chunk, route, obstacle === null ? new Set(failures.keys()) : null, ledger, working)) {
+        const failure = failures.get(file.id);
+        if (failure && new PipelineError(failure.code, failure.reason).permanent) refused.push({ file, failure });
+        else later.push(file);
+      }
+      if (obstacle !== null) {
+        this.logger.warn({ code: obstacle.code, route: route.name }, `uploading to iCloud was broken off: ${obstacle.reason}`);
+        return { later: [...later, ...files.slice(start + size)], refused, obstacle };
+      }
+    }
+    return { later, refused, obstacle: null };
+  }
+
+  private async handOver(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, { signal, report }: Working): ReturnType<UploadRoute['upload']> {
+    try {
+      return await route.upload({ files, signal, report, beforePut: async (leaving) => { await ledger.handedOff(leaving, route); } });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { code, message } = toPipelineError(thrown);
+      if (!this.routes.mayPassOver(code)) throw thrown;
+      return { failures: new Map(), obstacle: { code, reason: message } };
+    }
+  }
+
+  /**
+   * Looks until iCloud shows what was handed over. What the route was refused is looked for, too, but not waited for.
+   * @param refused ids of files; null: the route broke off, and nothing is waited for
+   * @returns what is not there
+   */
+  private async lookUntilSeen(files: readonly Outgoing[], route: UploadRoute, refused: ReadonlySet<string> | null, ledger: Ledger, working: Working): Promise<Outgoing[]> {
+    const awaited = refused === null ? [] : files.filter(({ id }) => !refused.has(id));
+    const uploads = await this.cloud.uploads();
+    if (awaited.length > 0) working.report(`waiting until iCloud shows ${awaited.length} files`);
+    const sightings = await uploads.waitUntilSeen(awaited, { signal: working.signal });
+    const missing: Outgoing[] = [];
+    for (const [at, file] of awaited.entries()) {
+      const sighting = sightings[at];
+      if (sighting?.kind === 'seen') await write(file, standingOf(sighting.presence), route, ledger);
+      else missing.push(file);
+    }
+    const others = files.filter((file) => !awaited.includes(file));
+    const standings = await this.look(others, ledger, working);
+    return [...missing, ...others.filter((file) => ['send', 'wait'].includes(standings.get(file)?.kind ?? 'send'))];
+  }
+}
+
+async function write(file: Outgoing, standing: Standing, route: UploadRoute | null, ledger: Ledger): Promise<void> {
+  if (standing.kind === 'proven') await ledger.proven(file, standing.found, route);
+  if (standing.kind === 'given_up') await ledger.failed(file, standing);
+}
