@@ -58,6 +58,8 @@ export default tseslint.config(
       globals: Object.fromEntries(['process', 'console', 'Buffer', 'URL', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'AbortSignal', 'fetch', 'Response', 'TextDecoder', 'require', 'module', '__dirname', '__filename'].map((name) => [name, 'readonly'])),
     },
   },
+  // What the local iCloud serves runs in a browser.
+  { files: ['libs/local-icloud/page/*.js'], languageOptions: { globals: Object.fromEntries(['document', 'window', 'location', 'history', 'parent', 'top', 'crypto', 'customElements', 'addEventListener', 'HTMLElement', 'XMLHttpRequest', 'URLSearchParams', 'Headers', 'TextEncoder', 'btoa', 'atob'].map((name) => [name, 'readonly'])) } },
   { files: ['**/*.spec.mjs'], languageOptions: { globals: Object.fromEntries(['describe', 'it', 'expect', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach', 'jest'].map((name) => [name, 'readonly'])) } },
   {
     files: ['**/*.ts'],

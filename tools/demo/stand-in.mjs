@@ -20,7 +20,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 await cloud.close();
 
-/** Photos come from signed addresses, apart from all services. */
+/** Photos come from signed addresses of the content host. */
 function isDownload(asked) {
-  return !/^\/(appleauth|setup|database)\//.test(asked);
+  return asked.startsWith('/B/');
 }

@@ -9,6 +9,9 @@ export const programs = [
   { program: 'perl', package: 'perl', why: 'runs ExifTool' },
 ];
 
+/** What only tests need. */
+export const testPrograms = [{ program: 'chromium', package: 'chromium', why: 'shows the web page of the local iCloud' }];
+
 /**
  * What to do about missing programs. Pure: `installSystemPrograms` does it.
  * @param {{ missing: string[], apt: boolean, root: boolean, sudo: boolean }} machine `missing` in packages; `sudo` works without a password
@@ -28,9 +31,9 @@ async function apt(prefix, args, settings = []) {
   return capture(command, rest);
 }
 
-/** Sees to it that nats-server, ffmpeg and perl are there; installs them where it may, else says what to type. */
-export async function installSystemPrograms() {
-  const absent = programs.filter(({ program }) => which(program) === null);
+/** Sees to it that the programs are there; installs them where it may, else says what to type. @param {typeof programs} wanted */
+export async function installSystemPrograms(wanted) {
+  const absent = wanted.filter(({ program }) => which(program) === null);
   if (absent.length === 0) return;
   const missing = [...new Set(absent.map((entry) => entry.package))];
   const isRoot = process.getuid?.() === 0;

@@ -4,6 +4,8 @@ export { ManualClock, SystemClock } from './clock';
 export type { Clock } from './clock';
 export { FaultBoard } from './faults';
 export type { FaultName, UploadRoute } from './faults';
+export { LocalPage } from './page';
+export type { PageDesign, PageLanguage } from './page';
 export { LocalLibrary } from './photos';
 export type { ContentInput, Edit, LibraryAsset, NewAsset, SyntheticOptions } from './photos';
 export { LocalICloud } from './server';

@@ -8,6 +8,7 @@ import { SystemClock } from './clock';
 import type { Clock } from './clock';
 import { FaultBoard } from './faults';
 import { registerInterruptions } from './interruptions';
+import { LocalPage, registerPage, signInWidget } from './page';
 import { LocalLibrary, registerPhotos } from './photos';
 import { Traffic } from './traffic';
 import { LocalUploads, registerUploads } from './uploads';
@@ -35,6 +36,7 @@ export class LocalICloud {
     readonly account: LocalAccount,
     readonly library: LocalLibrary,
     readonly uploads: LocalUploads,
+    readonly page: LocalPage,
     readonly faults: FaultBoard,
     readonly traffic: Traffic,
   ) {
@@ -48,6 +50,7 @@ export class LocalICloud {
     const account = new LocalAccount(options.account ?? {}, clock, options.log);
     const library = new LocalLibrary({ clock, ...(options.seed === undefined ? {} : { seed: options.seed }) });
     const uploads = new LocalUploads(clock, options.seed);
+    const page = new LocalPage();
     let url = '';
     const origin = (): string => url;
 
@@ -59,13 +62,14 @@ export class LocalICloud {
     registerInterruptions(app, faults, (method, path) => {
       traffic.add({ method, path, status: 0, at: clock.now() });
     });
-    const requireSession = registerAccount(app, { account, clock, faults, origin });
+    const requireSession = registerAccount(app, { account, clock, faults, origin, widget: () => signInWidget(account, page) });
     registerPhotos(app, { library, faults, requireSession, origin });
     registerUploads(app, { uploads, library, faults, clock, requireSession, origin, dsid: () => account.dsid, endSession: () => account.expireSession() });
+    registerPage(app, page);
     await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
     const address = app.server.address() as AddressInfo;
     url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${String(address.port)}`;
-    return new LocalICloud(app, url, clock, account, library, uploads, faults, traffic);
+    return new LocalICloud(app, url, clock, account, library, uploads, page, faults, traffic);
   }
 
   async close(): Promise<void> {

@@ -41,8 +41,9 @@ export function checkWidget(request: FastifyRequest): void {
   }
 }
 
-/** Since iOS 26.4 codes and trust are only taken from icloud.com (icloud-photos-sync #1104). */
+/** Since iOS 26.4 codes and trust are only taken from icloud.com (icloud-photos-sync #1104), or, as a browser says of it, from this server's own widget. */
 export function checkOrigin(request: FastifyRequest, account: LocalAccount): void {
+  if (request.headers['sec-fetch-site'] === 'same-origin') return;
   if (account.originChecked && !ORIGINS.has(request.headers.origin ?? '')) {
     throw serviceError(403, 'invalid_origin', 'Forbidden', 'The Origin is not that of the redirect URI.');
   }

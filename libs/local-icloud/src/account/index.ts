@@ -10,6 +10,7 @@ import { registerSignIn } from './sign-in-routes';
 import { registerVerification } from './verify-routes';
 import { requireSession } from './web-session';
 
+export { WIDGET_KEY } from './idmsa';
 export { LocalAccount } from './local-account';
 export type { AccountSettings, TrustedPhone } from './settings';
 
@@ -18,10 +19,12 @@ export interface AccountParts {
   readonly clock: Clock;
   readonly faults: FaultBoard;
   readonly origin: () => string;
+  /** The page that signs in, for a frame. */
+  readonly widget: () => Promise<string>;
 }
 
 /** Adds idmsa under /appleauth/auth and the setup service under /setup/ws/1; returns the gate for what needs a signed-in session. */
-export function registerAccount(app: FastifyInstance, { account, clock, faults, origin }: AccountParts): ReturnType<typeof requireSession> {
+export function registerAccount(app: FastifyInstance, { account, clock, faults, origin, widget }: AccountParts): ReturnType<typeof requireSession> {
   const misrouting = new Misrouting(faults);
   void app.register(
     (idmsa, _options, done) => {
@@ -34,7 +37,7 @@ export function registerAccount(app: FastifyInstance, { account, clock, faults, 
         if (typeof context === 'object') void reply.header('scnt', context.scnt); // an error does not move the sign-in on
         return reply.status(error.status).headers(error.headers).send(error.body);
       });
-      registerSignIn(idmsa, account, faults);
+      registerSignIn(idmsa, account, faults, widget);
       registerVerification(idmsa, account, faults);
       done();
     },

@@ -21,11 +21,13 @@ const completeBody = z.object({
 });
 const escrowBody = z.object({ c: z.string(), m1: base64, m2: base64, k: base64 });
 
-/** signin/init, signin/complete, repair/complete, and the second proof of escrow. */
-export function registerSignIn(app: FastifyInstance, account: LocalAccount, faults: FaultBoard): void {
+/** The widget, signin/init, signin/complete, repair/complete, and the second proof of escrow. */
+export function registerSignIn(app: FastifyInstance, account: LocalAccount, faults: FaultBoard, widget: () => Promise<string>): void {
   app.get('/authorize/signin', async (_request, reply) => {
     setCookies(reply, [{ name: 'aasp', value: newToken(24) }]);
-    return reply.type('text/html; charset=UTF-8').send('<!DOCTYPE html><html><head><title>Sign In</title></head><body></body></html>');
+    // the one page of idmsa that stands in a frame
+    reply.removeHeader('X-FRAME-OPTIONS').header('Content-Security-Policy', "frame-ancestors 'self'");
+    return reply.type('text/html; charset=UTF-8').send(await widget());
   });
 
   app.post('/signin/init', async (request, reply) => {

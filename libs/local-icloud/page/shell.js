@@ -1,0 +1,50 @@
+// The page around the apps, as www.icloud.com is: it knows whether somebody is signed in, and shows the app's frame or the sign-in widget's.
+import { boot, element, hashed, postJson } from './elements.js';
+import { textsOf } from './texts.js';
+
+const texts = textsOf(boot.language);
+const root = document.getElementById('root');
+const setup = '/setup/ws/1';
+
+/** The app's frame is there early, and empty, before it is known who asks. */
+function showEarlyChild() {
+  const frame = element('iframe', { id: 'early-child', title: 'Photos', src: `${boot.photos}#early`, part: 'frame' });
+  root.replaceChildren(element('header', { part: 'bar' }, element('a', { href: '/', text: 'iCloud' })), frame);
+  return frame;
+}
+
+function showPhotos() {
+  history.replaceState(null, '', '/photos/');
+  const frame = document.getElementById('early-child') ?? showEarlyChild();
+  frame.src = `${boot.photos}?v=${hashed('build')}#/library`;
+}
+
+function showLanding() {
+  history.replaceState(null, '', '/');
+  const button = element('button', { type: 'button', class: `${hashed('button')} sign-in-button`, text: texts.signIn, onclick: () => showWidget() });
+  root.replaceChildren(element('main', {}, element('h1', { text: 'iCloud' }), button));
+}
+
+function showWidget() {
+  if (document.getElementById('aid-auth-widget-iFrame')) return;
+  const query = new URLSearchParams({ frame_id: `auth-${crypto.randomUUID()}`, client_id: boot.widgetKey, redirect_uri: 'https://www.icloud.com', response_type: 'code', response_mode: 'web_message', authVersion: 'latest' });
+  root.append(element('iframe', { id: 'aid-auth-widget-iFrame', name: 'aid-auth-widget', title: 'Sign In with Apple Account', src: `/appleauth/auth/authorize/signin?${query}` }));
+}
+
+async function signedIn({ dsWebAuthToken, trustToken, country, remember }) {
+  const { status, body } = await postJson(`${setup}/accountLogin`, { accountCountryCode: country, dsWebAuthToken, extended_login: remember, trustToken });
+  if (status !== 200 || body?.hsaChallengeRequired) showLanding();
+  else if (body?.termsUpdateNeeded) root.replaceChildren(element('main', { role: 'alertdialog', 'aria-label': texts.terms }, element('h1', { text: texts.terms }), element('p', { text: texts.termsMore })));
+  else showPhotos();
+}
+
+addEventListener('message', ({ origin, data }) => {
+  if (origin !== location.origin) return;
+  if (data?.type === 'signed-in') void signedIn(data);
+  if (data?.type === 'signed-out') showLanding();
+});
+
+showEarlyChild();
+const { status } = await postJson(`${setup}/validate`, null);
+if (status === 200) showPhotos();
+else showLanding();
