@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', close);
   process.once('SIGTERM', close);
   if (values['with-parent']) process.stdin.resume().once('end', close);
-  say({ event: 'ready', url: cloud.url, page: `${cloud.url}/photos/`, endpoints: cloud.endpoints, username: cloud.account.username, assets: assets.length });
+  say({ event: 'ready', url: cloud.url, page: cloud.pageUrl, endpoints: cloud.endpoints, username: cloud.account.username, assets: assets.length });
 }
 
 main().catch((error: unknown) => {

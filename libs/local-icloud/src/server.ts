@@ -28,6 +28,8 @@ export interface LocalICloudOptions {
 /** The stand-in for Apple's servers: every service on one port of this machine. */
 export class LocalICloud {
   readonly endpoints: { readonly auth: string; readonly setup: string };
+  /** Where a browser finds Photos, and the sign-in before it. */
+  readonly pageUrl: string;
 
   private constructor(
     private readonly app: FastifyInstance,
@@ -41,6 +43,7 @@ export class LocalICloud {
     readonly traffic: Traffic,
   ) {
     this.endpoints = { auth: `${url}/appleauth/auth`, setup: `${url}/setup/ws/1` };
+    this.pageUrl = `${url}/photos/`;
   }
 
   static async start(options: LocalICloudOptions = {}): Promise<LocalICloud> {

@@ -25,7 +25,7 @@ export class Visitor {
   async page(cloud: LocalICloud): Promise<Page> {
     const context = await this.browser.createBrowserContext();
     const page = await context.newPage();
-    await page.goto(`${cloud.url}/photos/`);
+    await page.goto(cloud.pageUrl);
     return page;
   }
 
