@@ -2,15 +2,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '@media-pipeline/config';
 import { eachInItsOwnScene } from './e2e/own-scene';
+import { jpeg, once, photos } from './e2e/samples';
 import { sha256, type UploadScene } from './e2e/scene';
 import { whyOff } from './icloud-uploader.service';
 
 const settings = (env: Record<string, string>) => loadConfig({ env }).config;
-/** Enough of a JPEG to be taken for one. */
-const jpeg = (text: string): Buffer => Buffer.concat([Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'), Buffer.from(text), Buffer.from('ffd9', 'hex')]);
-const photos = (count: number): Record<string, Buffer> => Object.fromEntries(Array.from({ length: count }, (_, index) => [`IMG_${index + 1}.JPG`, jpeg(`photo ${index + 1}`)]));
-const once = (files: Readonly<Record<string, Buffer>>): Map<string, number> => new Map(Object.values(files).map((data) => [sha256(data), 1]));
-
 describe('whyOff', () => {
   it('names what is missing', () => {
     expect(whyOff(settings({}))).toContain('ICLOUD_USERNAME is empty');

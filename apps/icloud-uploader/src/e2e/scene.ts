@@ -24,6 +24,8 @@ class ImpatientCloud extends Cloud {
   protected override readonly patience = { settleMs: 3_000 };
 }
 
+const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500 };
+
 export const working = (signal = new AbortController().signal) => ({ signal, report: () => undefined });
 export const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
@@ -66,6 +68,7 @@ export class UploadScene {
       ICLOUD_SETUP_URL: endpoints.setup,
       ICLOUD_UPLOAD_ROUTE: 'http',
       ICLOUD_REFUSED_TYPES: 'keep',
+      ICLOUD_PHOTOS_URL: this.icloud.pageUrl,
       ICLOUD_BATCH_SIZE: '3',
       PIPELINE_EXECUTION_MODE: 'continuous',
     };
@@ -87,7 +90,7 @@ export class UploadScene {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: 'fatal' }, 'icloud-uploader');
     const cloud = new ImpatientCloud(settings, this.database, logger);
-    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger), new HttpRoute(cloud));
+    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, { patience: impatient }), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
     const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));

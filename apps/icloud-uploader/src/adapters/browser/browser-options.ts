@@ -4,11 +4,16 @@ import type { Cloud } from '../cloud';
 import { BrowserRoute } from './browser-route';
 import { readSelectors } from './selectors';
 
-/** How long the page may take until it can be used, and an upload until it begins; how long quiet means the end. */
-const [readyMs, beginMs, settleMs] = [90_000, 60_000, 10_000];
+/** How long (ms) the page may take until it can be used, and an upload until it begins; how long nothing must move for the end of one. */
+export interface Patience {
+  readonly readyMs: number;
+  readonly beginMs: number;
+  readonly settleMs: number;
+}
+const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000 };
 
 /** The browser route as the settings want it. */
-export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, by: 'service' | 'person' = 'service'): BrowserRoute {
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { by = 'service', patience: { readyMs, beginMs, settleMs } = usual }: { readonly by?: 'service' | 'person'; readonly patience?: Patience } = {}): BrowserRoute {
   const { hostname } = new URL(upload.photosUrl);
   return new BrowserRoute(
     {

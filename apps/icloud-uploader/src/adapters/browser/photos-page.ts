@@ -89,7 +89,8 @@ export class PhotosPage {
     for (const selector of this.selectors[target]) {
       for (const frame of frames) {
         const element = await query(frame, selector);
-        if (element) return { element, selector };
+        // One selector of the settings stands for either.
+        if (element && (target !== 'fileInput' || (await isFileField(element)))) return { element, selector };
       }
     }
     return null;
@@ -98,6 +99,11 @@ export class PhotosPage {
   async close(): Promise<void> {
     await this.context.close().catch(() => undefined);
   }
+}
+
+/** Whether files can be given to it. An element that is gone meanwhile takes none. */
+async function isFileField(element: ElementHandle): Promise<boolean> {
+  return await element.evaluate((node) => node.nodeName === 'INPUT' && node.getAttribute('type') === 'file').catch(() => false);
 }
 
 async function query(frame: Frame, selector: string): Promise<ElementHandle | null> {
