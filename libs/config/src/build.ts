@@ -144,6 +144,7 @@ export function buildConfig(values: SettingValues, { file, directory, libraryDir
         selector: values.ICLOUD_UPLOAD_SELECTOR,
         selectorsFile: from(state, values.ICLOUD_SELECTORS_FILE),
         photosUrl: values.ICLOUD_PHOTOS_URL ?? photosUrls[values.ICLOUD_REGION],
+        appearMs: values.ICLOUD_APPEAR_TIMEOUT,
         stallMs: values.ICLOUD_UPLOAD_TIMEOUT_MS ?? values.ICLOUD_UPLOAD_TIMEOUT ?? defaultUploadTimeoutMs,
       },
     },

@@ -131,6 +131,8 @@ export interface Config {
       readonly selector: string | null;
       readonly selectorsFile: string;
       readonly photosUrl: string;
+      /** How long what was uploaded is waited for. */
+      readonly appearMs: number;
       /** How long an upload may stand still. */
       readonly stallMs: number;
     };

@@ -11,6 +11,8 @@ export class StageProcess {
   private child: ChildProcess | undefined;
   private readonly log: WriteStream;
   starts = 0;
+  /** Of every process that it was. */
+  readonly pids: number[] = [];
 
   /** @param environment the settings, as environment variables: nothing else of this process's environment is handed on but PATH and HOME. */
   constructor(
@@ -28,6 +30,7 @@ export class StageProcess {
     this.child.stdout?.pipe(this.log, { end: false });
     this.child.stderr?.pipe(this.log, { end: false });
     this.starts++;
+    if (this.child.pid !== undefined) this.pids.push(this.child.pid);
   }
 
   get running(): boolean {

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PipelineError } from '@media-pipeline/contracts';
-import { ContentIndex, endpointsFor, ICloudAccount, Uploads, type Cookie, type IndexedFile, type IndexPage, type UploadsOptions, type Zone } from '@media-pipeline/icloud';
+import { ContentIndex, endpointsFor, ICloudAccount, Uploads, type Cookie, type IndexedFile, type IndexPage, type Zone } from '@media-pipeline/icloud';
 import { Database, type CloudContentFile } from '@media-pipeline/schema';
 import { Logger, Settings } from '@media-pipeline/stage';
 
@@ -10,8 +10,6 @@ const zone: Zone = { name: 'PrimarySync', owner: null, database: 'private', shar
 /** The account of this process, and what it can be asked about uploads. Opened at its first use, closed with the stage. */
 @Injectable()
 export class Cloud implements OnModuleDestroy {
-  /** How long is waited for what should appear. */
-  protected readonly patience: UploadsOptions = {};
   private opening: Promise<{ readonly account: ICloudAccount; readonly uploads: Uploads }> | undefined;
 
   constructor(
@@ -54,10 +52,10 @@ export class Cloud implements OnModuleDestroy {
   }
 
   private async open(): Promise<{ readonly account: ICloudAccount; readonly uploads: Uploads }> {
-    const { username, password, sessionFile, secretsKey, region, authUrl, setupUrl } = this.settings.icloud;
+    const { username, password, sessionFile, secretsKey, region, authUrl, setupUrl, upload } = this.settings.icloud;
     if (username === null) throw new PipelineError('SETTINGS_INVALID', 'ICLOUD_USERNAME is not set');
     const account = await ICloudAccount.open({ username, password, sessionFile, secretsKey, endpoints: endpointsFor(region, { auth: authUrl, setup: setupUrl }), log: this.logger });
-    return { account, uploads: new Uploads(account, zone, new StoredIndex(this.database), this.patience) };
+    return { account, uploads: new Uploads(account, zone, new StoredIndex(this.database), { settleMs: upload.appearMs }) };
   }
 }
 

@@ -19,11 +19,6 @@ import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
 import { Uploader } from '../uploader';
 
-/** Does not wait for minutes. */
-class ImpatientCloud extends Cloud {
-  protected override readonly patience = { settleMs: 3_000 };
-}
-
 const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500 };
 
 export const working = (signal = new AbortController().signal) => ({ signal, report: () => undefined });
@@ -69,6 +64,7 @@ export class UploadScene {
       ICLOUD_UPLOAD_ROUTE: 'http',
       ICLOUD_REFUSED_TYPES: 'keep',
       ICLOUD_PHOTOS_URL: this.icloud.pageUrl,
+      ICLOUD_APPEAR_TIMEOUT: '3',
       ICLOUD_BATCH_SIZE: '3',
       PIPELINE_EXECUTION_MODE: 'continuous',
     };
@@ -89,7 +85,7 @@ export class UploadScene {
   service(overrides: Record<string, string> = {}): IcloudUploaderService {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: 'fatal' }, 'icloud-uploader');
-    const cloud = new ImpatientCloud(settings, this.database, logger);
+    const cloud = new Cloud(settings, this.database, logger);
     const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, { patience: impatient }), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
