@@ -86,7 +86,7 @@ export class UploadScene {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: 'fatal' }, 'icloud-uploader');
     const cloud = new Cloud(settings, this.database, logger);
-    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, { patience: impatient }), new HttpRoute(cloud));
+    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, impatient), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
     const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));

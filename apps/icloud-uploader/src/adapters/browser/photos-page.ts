@@ -46,13 +46,13 @@ export class PhotosPage {
     if (given.length > 0) await this.context.setCookie(...given);
   }
 
-  /** Waits until something can be uploaded, or it is clear that nothing can. */
-  async whenReady(timeoutMs: number, signal: AbortSignal): Promise<Readiness> {
+  /** Waits until something can be uploaded, or it is clear that nothing can. `patient`: a page that asks to sign in is waited for, too. */
+  async whenReady(timeoutMs: number, signal: AbortSignal, signedOut: 'told' | 'patient' = 'told'): Promise<Readiness> {
     const since = performance.now();
     for (;;) {
       const entrance = (await this.find('fileInput')) ?? (await this.find('uploadControl'));
       if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
-      if ((await this.state()).kind === 'signed_out') return { kind: 'signed_out' };
+      if (signedOut === 'told' && (await this.state()).kind === 'signed_out') return { kind: 'signed_out' };
       if (performance.now() - since > timeoutMs) return { kind: 'unknown' };
       await delay(lookEveryMs, undefined, { signal });
     }
