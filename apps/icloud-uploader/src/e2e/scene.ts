@@ -6,7 +6,7 @@ import type { Bus } from '@media-pipeline/bus';
 import { loadConfig, type Config } from '@media-pipeline/config';
 import type { Outcome } from '@media-pipeline/contracts';
 import { FileMover, Library } from '@media-pipeline/files';
-import { endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
+import { contentHash, endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
 import { LocalICloud, type LocalICloudOptions } from '@media-pipeline/local-icloud';
 import { Database, type Batch, type Delivery } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
@@ -128,6 +128,18 @@ export class UploadScene {
   async under(area: 'bridge/icloud' | 'uploaded/icloud' | 'logs'): Promise<string[]> {
     const entries = await readdir(this.library.areas[area], { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(this.library.areas[area], path.join(entry.parentPath, entry.name))).sort();
+  }
+
+  /** Which of these files count as uploaded from here, by name. */
+  async ownUploads(files: Readonly<Record<string, Buffer>>): Promise<string[]> {
+    const contents = await Promise.all(Object.entries(files).map(async ([name, data]) => {
+      const hash = contentHash();
+      hash.update(data);
+      const { checksum } = hash.digest();
+      const found = await this.database.ownUploads.find([checksum]);
+      return found.some(({ bytes, sha256: content }) => bytes === data.length && content === sha256(data)) ? [name] : [];
+    }));
+    return contents.flat();
   }
 
   /** How often iCloud has each content, by SHA-256. */
