@@ -7,6 +7,7 @@ import { browserRoute } from './adapters/browser/browser-options';
 import { Cloud } from './adapters/cloud';
 import { HttpRoute } from './adapters/http-route';
 import { BatchUpload } from './batch-upload';
+import { HandOvers } from './by-hand/hand-overs';
 import { UploadFolder } from './by-hand/upload-folder.task';
 import { IcloudUploaderController } from './icloud-uploader.controller';
 import { IcloudUploaderService } from './icloud-uploader.service';
@@ -16,7 +17,7 @@ import { Uploader } from './uploader';
 const browser = { provide: BrowserRoute, useFactory: (settings: Settings, cloud: Cloud, library: Library, logger: Logger) => browserRoute(settings, cloud, library, logger), inject: [Settings, Cloud, Library, Logger] };
 
 /** The ways into iCloud, and a person's upload by them: all that needs no broker. */
-@Module({ providers: [Uploader, Routes, Cloud, HttpRoute, browser, UploadFolder], exports: [Uploader, UploadFolder] })
+@Module({ providers: [Uploader, Routes, Cloud, HttpRoute, browser, HandOvers, UploadFolder], exports: [Uploader, UploadFolder] })
 class UploadModule {}
 
 @Module({ imports: [UploadModule], controllers: [IcloudUploaderController], providers: [IcloudUploaderService, BatchUpload, BridgeShelf] })

@@ -1,22 +1,25 @@
 import type { UploadEvent } from '@media-pipeline/contracts';
 import { Ledger } from '../ledger.port';
+import type { HandOvers } from './hand-overs';
 import type { Found } from '../standing';
 import type { Outgoing, RouteFailure, UploadRoute } from '../upload-route.port';
 
 /** Tells whoever asked what becomes of files that are of no batch. */
 export class EventLedger extends Ledger {
-  /** When files were handed over whose end is not known. */
-  readonly handed = new Map<string, Date>();
+  private readonly handed = new Set<string>();
   readonly ended = new Set<string>();
   readonly counts = { uploaded: 0, there: 0, failed: 0 };
 
-  constructor(private readonly onEvent: (event: UploadEvent) => void) {
+  constructor(
+    private readonly handOvers: HandOvers,
+    private readonly onEvent: (event: UploadEvent) => void,
+  ) {
     super();
   }
 
-  override handedOff(files: readonly Outgoing[]): Promise<void> {
-    for (const { id } of files) this.handed.set(id, new Date());
-    return Promise.resolve();
+  override async handedOff(files: readonly Outgoing[]): Promise<void> {
+    await this.handOvers.note(files.map(({ checksum }) => checksum));
+    for (const { id } of files) this.handed.add(id);
   }
 
   override proven({ id, path }: Outgoing, { recordName }: Found, route: UploadRoute | null): Promise<void> {

@@ -11,6 +11,7 @@ import { BrowserRoute } from '../adapters/browser/browser-route';
 import type { Outgoing } from '../upload-route.port';
 import { Uploader, type Working } from '../uploader';
 import { EventLedger } from './event-ledger';
+import { HandOvers } from './hand-overs';
 
 /** Uploads the photos and videos of a folder because a person asked for it. The folder is only read. */
 @Injectable()
@@ -18,21 +19,25 @@ export class UploadFolder extends Task<'icloud-upload'> {
   constructor(
     private readonly uploader: Uploader,
     private readonly browser: BrowserRoute,
+    private readonly handOvers: HandOvers,
   ) {
     super();
   }
 
   override async run({ directory, dryRun, interactive, retries, retryDelayMs }: TaskOptions<'icloud-upload'>, { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: (event: UploadEvent) => void }): Promise<UploadResult> {
-    const ledger = new EventLedger(onEvent);
+    const ledger = new EventLedger(this.handOvers, onEvent);
     const working: Working = { signal, report: (step, fraction) => { onEvent({ step, fraction: fraction ?? null }); } };
     const { files, others } = await this.read(directory, ledger, onEvent, signal);
-    const open = (): Outgoing[] => files.filter(({ id }) => !ledger.ended.has(id)).map((file) => ({ ...file, putAt: ledger.handed.get(file.id) ?? null }));
-    const resultOf = (error: PipelineError | null): UploadResult => ({ ...ledger.counts, others, left: open().length, code: error?.code ?? null, reason: error?.message ?? null });
-    if (dryRun) return await this.plan(open(), ledger, working, onEvent, resultOf);
+    const open = async (): Promise<Outgoing[]> => {
+      const handed = await this.handOvers.read();
+      return files.filter(({ id }) => !ledger.ended.has(id)).map((file) => ({ ...file, putAt: handed.get(file.checksum) ?? null }));
+    };
+    const resultOf = (error: PipelineError | null): UploadResult => ({ ...ledger.counts, others, left: files.filter(({ id }) => !ledger.ended.has(id)).length, code: error?.code ?? null, reason: error?.message ?? null });
+    if (dryRun) return await this.plan(await open(), ledger, working, onEvent, resultOf);
     this.browser.attend(interactive ? 'interactive' : 'person');
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.uploader.bring(open(), ledger, working);
+        await this.uploader.bring(await open(), ledger, working);
         return resultOf(null);
       } catch (thrown) {
         signal.throwIfAborted();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Bus } from '@media-pipeline/bus';
 import { loadConfig, type Config } from '@media-pipeline/config';
-import type { Outcome } from '@media-pipeline/contracts';
+import type { Outcome, TaskOptions, UploadedFile, UploadResult } from '@media-pipeline/contracts';
 import { FileMover, Library } from '@media-pipeline/files';
 import { contentHash, endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
 import { LocalICloud, type LocalICloudOptions } from '@media-pipeline/local-icloud';
@@ -15,6 +15,8 @@ import { browserRoute } from '../adapters/browser/browser-options';
 import { Cloud } from '../adapters/cloud';
 import { HttpRoute } from '../adapters/http-route';
 import { BatchUpload } from '../batch-upload';
+import { HandOvers } from '../by-hand/hand-overs';
+import { UploadFolder } from '../by-hand/upload-folder.task';
 import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
 import { Uploader } from '../uploader';
@@ -91,6 +93,23 @@ export class UploadScene {
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
     const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));
     return new IcloudUploaderService(settings, this.database, this.bus, upload, logger);
+  }
+
+  /** A folder by hand, as a process that has just started. */
+  async upload(directory: string, options: Partial<TaskOptions<'icloud-upload'>> = {}, overrides: Record<string, string> = {}, signal = new AbortController().signal): Promise<{ readonly result: UploadResult; readonly files: UploadedFile[] }> {
+    const settings = this.settings(overrides);
+    const logger = createLogger({ level: 'fatal' }, 'icloud upload');
+    const cloud = new Cloud(settings, this.database, logger);
+    const browser = browserRoute(settings, cloud, this.library, logger, impatient);
+    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), logger), browser, new HandOvers(this.library));
+    const files: UploadedFile[] = [];
+    try {
+      const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); } });
+      return { result, files };
+    } finally {
+      await browser.close();
+      await cloud.onModuleDestroy();
+    }
   }
 
   async deliver(batch: Batch, service = this.service()): Promise<Outcome> {
