@@ -5,6 +5,7 @@ import { BridgeShelf } from './adapters/bridge-shelf';
 import { BrowserRoute } from './adapters/browser/browser-route';
 import { browserRoute } from './adapters/browser/browser-options';
 import { Cloud } from './adapters/cloud';
+import { Converter } from './adapters/convert/converter';
 import { HttpRoute } from './adapters/http-route';
 import { BatchUpload } from './batch-upload';
 import { IcloudUploaderController } from './icloud-uploader.controller';
@@ -21,6 +22,7 @@ import { Uploader } from './uploader';
     Routes,
     BridgeShelf,
     Cloud,
+    Converter,
     HttpRoute,
     { provide: BrowserRoute, useFactory: browserRoute, inject: [Settings, Cloud, Library, Logger] },
   ],

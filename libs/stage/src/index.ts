@@ -4,6 +4,7 @@ export { openHost, type StageHost } from './host';
 export { createLogger, Logger } from './logger';
 export { Metrics } from './metrics';
 export { namedAsset } from './named-asset';
+export { ProgramFailure, Programs, ProgramStalled, type ProgramOptions } from './programs';
 export { isIdle, reconcile, sayAgain, type Reconciliation } from './reconcile';
 export { runStage } from './run-stage';
 export { runTask, Task, type TaskHost } from './task';

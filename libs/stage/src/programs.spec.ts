@@ -4,7 +4,7 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProgramFailure, Programs } from './program';
+import { ProgramFailure, Programs } from './programs';
 
 const programs = new Programs({ stallMs: 30_000, niceness: 10 });
 const { signal } = new AbortController();
