@@ -1,6 +1,7 @@
 export { defineStage, loadStage, type StageDefinition } from './definition';
 export { checkHealth, serveHealth, type HealthServer } from './health';
 export { openHost, type StageHost } from './host';
+export { installedChromium } from './installed-chromium';
 export { createLogger, Logger } from './logger';
 export { Metrics } from './metrics';
 export { namedAsset } from './named-asset';
