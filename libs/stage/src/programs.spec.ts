@@ -72,7 +72,7 @@ it('lets a slow program go on while it prints', async () => {
 
 describe.each(['SIGTERM', 'SIGKILL'] as const)('a process that gets %s while it encodes', (how) => {
   it('leaves no encoder behind', async () => {
-    const typescript = path.resolve(__dirname, '../../../../../tools/testing/typescript.cjs');
+    const typescript = path.resolve(__dirname, '../../../tools/testing/typescript.cjs');
     const child = spawn(process.execPath, ['-r', typescript, path.join(__dirname, 'e2e/encode-for-ever.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
     await Promise.race([once(child.stdout, 'data'), ended]);
