@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { toPipelineError } from '@media-pipeline/contracts';
 import { Database, type Batch, type Delivery } from '@media-pipeline/schema';
 import { BridgeShelf } from './adapters/bridge-shelf';
+import { Converter } from './adapters/convert/converter';
 import { DeliveryLedger, type Failed } from './delivery-ledger';
-import { putAtOf } from './evidence';
+import { conversionsOf, putAtOf } from './evidence';
 import { Uploader, type Working } from './uploader';
 import type { Outgoing } from './upload-route.port';
 
@@ -14,6 +15,7 @@ export class BatchUpload {
     private readonly database: Database,
     private readonly shelf: BridgeShelf,
     private readonly uploader: Uploader,
+    private readonly converter: Converter,
   ) {}
 
   /**
@@ -27,6 +29,8 @@ export class BatchUpload {
     try {
       await this.uploader.bring(await this.read(batch, open, ledger, working), ledger, working);
     } finally {
+      // Also what a process that was killed has left.
+      await this.converter.discard(deliveries);
       await this.shelve(batch);
     }
     if (ledger.failures.length === 0) await this.shelf.close(batch);
@@ -40,7 +44,7 @@ export class BatchUpload {
       signal.throwIfAborted();
       report(delivery.name);
       try {
-        files.push({ ...(await this.shelf.outgoing(batch, delivery, signal)), putAt: putAtOf(delivery) });
+        files.push({ ...(await this.shelf.outgoing(batch, delivery, signal)), putAt: putAtOf(delivery), conversions: conversionsOf(delivery) });
       } catch (thrown) {
         signal.throwIfAborted();
         const error = toPipelineError(thrown);

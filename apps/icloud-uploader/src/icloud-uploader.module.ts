@@ -5,6 +5,7 @@ import { BridgeShelf } from './adapters/bridge-shelf';
 import { BrowserRoute } from './adapters/browser/browser-route';
 import { browserRoute } from './adapters/browser/browser-options';
 import { Cloud } from './adapters/cloud';
+import { Converter } from './adapters/convert/converter';
 import { HttpRoute } from './adapters/http-route';
 import { BatchUpload } from './batch-upload';
 import { HandOvers } from './by-hand/hand-overs';
@@ -17,7 +18,7 @@ import { Uploader } from './uploader';
 const browser = { provide: BrowserRoute, useFactory: (settings: Settings, cloud: Cloud, library: Library, logger: Logger) => browserRoute(settings, cloud, library, logger), inject: [Settings, Cloud, Library, Logger] };
 
 /** The ways into iCloud, and a person's upload by them: all that needs no broker. */
-@Module({ providers: [Uploader, Routes, Cloud, HttpRoute, browser, HandOvers, UploadFolder], exports: [Uploader, UploadFolder] })
+@Module({ providers: [Uploader, Routes, Cloud, Converter, HttpRoute, browser, HandOvers, UploadFolder], exports: [Converter, Uploader, UploadFolder] })
 class UploadModule {}
 
 @Module({ imports: [UploadModule], controllers: [IcloudUploaderController], providers: [IcloudUploaderService, BatchUpload, BridgeShelf] })

@@ -34,6 +34,11 @@ export class Routes implements OnModuleDestroy {
     return this.settings.icloud.upload.route === 'auto' && passedOver.has(code);
   }
 
+  /** Whether a file that no route takes as it is goes as what it can be converted to, by the last one. */
+  get convert(): boolean {
+    return this.settings.icloud.upload.refusedTypes === 'convert';
+  }
+
   async onModuleDestroy(): Promise<void> {
     await this.browser.close();
     await this.http.close();

@@ -34,3 +34,10 @@ export function standingOf(presence: Presence): Standing {
       return { kind: 'send' };
   }
 }
+
+const byWeight: readonly Standing['kind'][] = ['proven', 'given_up', 'wait', 'send'];
+
+/** Where a file was sent in several forms: what counts is the one that iCloud shows, then the one that somebody threw away; of equals the first. */
+export function decisive<T extends { readonly standing: Standing }>(first: T, others: readonly T[]): T {
+  return others.reduce((best, one) => (byWeight.indexOf(one.standing.kind) < byWeight.indexOf(best.standing.kind) ? one : best), first);
+}

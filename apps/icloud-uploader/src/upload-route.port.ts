@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@media-pipeline/contracts';
+import type { Conversion, SentConversion } from './conversion';
 
 /** A file on its way to iCloud. */
 export interface Outgoing {
@@ -15,6 +16,10 @@ export interface Outgoing {
   readonly modifiedAt: Date;
   /** When it was handed over before, if its end is not known. */
   readonly putAt: Date | null;
+  /** It stands for a file that is not taken as it is: this is what that was turned into. */
+  readonly converted?: Conversion;
+  /** What it was handed over as before, if it was not taken as it is. */
+  readonly conversions?: readonly SentConversion[];
 }
 
 export interface Upload {

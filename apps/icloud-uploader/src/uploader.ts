@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { PipelineError, toPipelineError } from '@media-pipeline/contracts';
 import { Logger, Settings } from '@media-pipeline/stage';
 import { Cloud } from './adapters/cloud';
+import { Converter } from './adapters/convert/converter';
+import type { Conversion } from './conversion';
 import type { Ledger } from './ledger.port';
 import { Routes } from './routes';
-import { standingOf, type Standing } from './standing';
+import { decisive, standingOf, type Standing } from './standing';
 import type { Outgoing, RouteFailure, UploadRoute } from './upload-route.port';
 
 export interface Working {
@@ -22,6 +24,12 @@ interface Rest {
   readonly obstacle: RouteFailure | null;
 }
 
+/** How a file stands, by what of it iCloud shows; null: the file as it is. */
+interface Sight {
+  readonly standing: Standing;
+  readonly as: Conversion | null;
+}
+
 /**
  * Gets files into iCloud, each once: looks what is there, writes down that a file leaves, lets a route hand it over, and looks until iCloud
  * shows it. Killed anywhere, it begins again with looking.
@@ -32,6 +40,7 @@ export class Uploader {
     private readonly settings: Settings,
     private readonly cloud: Cloud,
     private readonly routes: Routes,
+    private readonly converter: Converter,
     private readonly logger: Logger,
   ) {}
 
@@ -43,12 +52,15 @@ export class Uploader {
     let trouble: RouteFailure | null = null;
     for (const route of this.routes.inOrder()) {
       if (open.length === 0) break;
-      const rest = await this.send(route, open, ledger, working);
       const next = this.routes.after(route);
+      // What was refused before as it is does not go around again: its conversion may be on its way.
+      const [asConverted, asTheyAre] = parted(open, ({ conversions = [] }) => this.routes.convert && conversions.length > 0);
+      const sent = await this.send(route, asTheyAre, ledger, working);
+      const rest = next === null && this.routes.convert ? await this.convertRefused(route, sent, asConverted, ledger, working) : sent;
       trouble ??= rest.obstacle;
       const passedOver = next !== null && rest.obstacle !== null && this.routes.mayPassOver(rest.obstacle.code);
       if (!passedOver) later.push(...rest.later);
-      open = [...(passedOver ? rest.later : []), ...(next ? rest.refused.map(({ file }) => file) : [])];
+      open = [...(next ? asConverted : []), ...(passedOver ? rest.later : []), ...(next ? rest.refused.map(({ file }) => file) : [])];
       if (!next) for (const { file, failure } of rest.refused) await ledger.failed(file, failure);
     }
     if (later.length === 0) return;
@@ -62,9 +74,17 @@ export class Uploader {
     if (files.length === 0) return new Map();
     report(`looking at iCloud for ${files.length} files`);
     const uploads = await this.cloud.uploads();
-    const presences = await uploads.present(files, signal);
-    const standings = new Map(files.map((file, at) => [file, standingOf(presences[at] ?? { kind: 'absent' })]));
-    for (const [file, standing] of standings) await write(file, standing, null, ledger);
+    const sought = files.flatMap(({ conversions = [], ...file }) => [file, ...conversions.map(({ putAt, ...as }) => ({ ...as, putAt: new Date(putAt) }))]);
+    const presences = await uploads.present(sought.map(({ checksum, bytes, putAt }) => ({ checksum, bytes, putAt })), signal);
+    const standings = new Map<Outgoing, Standing>();
+    let at = 0;
+    const next = (): Standing => standingOf(presences[at++] ?? { kind: 'absent' });
+    for (const file of files) {
+      const itself = { standing: next(), as: null };
+      const { standing, as } = decisive<Sight>(itself, (file.conversions ?? []).map((as) => ({ standing: next(), as })));
+      standings.set(file, standing);
+      await write(file, standing, null, ledger, as);
+    }
     return standings;
   }
 
@@ -87,6 +107,55 @@ export class Uploader {
       }
     }
     return { later, refused, obstacle: null };
+  }
+
+  /** Sends what the route does not take as what it can be converted to. @param before files whose conversion was sent before */
+  private async convertRefused(route: UploadRoute, sent: Rest, before: readonly Outgoing[], ledger: Ledger, working: Working): Promise<Rest> {
+    if (sent.obstacle !== null) return { ...sent, later: [...sent.later, ...before] };
+    const [ofType, others] = parted(sent.refused, ({ failure }) => failure.code === 'ICLOUD_TYPE_REFUSED');
+    const files = [...before, ...ofType.map(({ file }) => file)];
+    const taken = new Set(files.map(({ name }) => name.toLowerCase()));
+    const [later, refused] = [[...sent.later], [...others]];
+    const size = Math.min(this.settings.icloud.batchSize, route.most);
+    let trouble: RouteFailure | null = null;
+    for (let start = 0; start < files.length; start += size) {
+      const chunk = files.slice(start, start + size);
+      try {
+        const rest = await this.sendConverted(route, chunk, taken, ledger, working);
+        later.push(...rest.later);
+        refused.push(...rest.refused);
+        trouble ??= rest.obstacle;
+      } finally {
+        await this.converter.discard(chunk);
+      }
+      if (trouble !== null) return { later: [...later, ...files.slice(start + size)], refused, obstacle: trouble };
+    }
+    return { later, refused, obstacle: null };
+  }
+
+  private async sendConverted(route: UploadRoute, files: readonly Outgoing[], taken: ReadonlySet<string>, ledger: Ledger, working: Working): Promise<Rest> {
+    const originals = new Map(files.map((file) => [file.id, file]));
+    const converted: Outgoing[] = [];
+    const [later, refused]: [Outgoing[], Rest['refused'][number][]] = [[], []];
+    let trouble: RouteFailure | null = null;
+    for (const file of files) {
+      working.report(`converting ${file.name}`);
+      try {
+        converted.push(await this.converter.convert(file, taken, working.signal));
+      } catch (thrown) {
+        working.signal.throwIfAborted();
+        const error = toPipelineError(thrown);
+        const failure = { code: error.code, reason: error.message };
+        if (error.permanent) refused.push({ file, failure });
+        else [trouble] = [trouble ?? failure, later.push(file)];
+      }
+    }
+    const standings = await this.look(converted, ledger, working);
+    const rest = await this.send(route, converted.filter((file) => standings.get(file)?.kind === 'send'), ledger, working);
+    const original = (file: Outgoing): Outgoing => originals.get(file.id) ?? file;
+    later.push(...[...converted.filter((file) => standings.get(file)?.kind === 'wait'), ...rest.later].map(original));
+    refused.push(...rest.refused.map(({ file, failure }) => ({ file: original(file), failure })));
+    return { later, refused, obstacle: rest.obstacle ?? trouble };
   }
 
   private async handOver(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, { signal, report }: Working): ReturnType<UploadRoute['upload']> {
@@ -113,7 +182,7 @@ export class Uploader {
     const missing: Outgoing[] = [];
     for (const [at, file] of awaited.entries()) {
       const sighting = sightings[at];
-      if (sighting?.kind === 'seen') await write(file, standingOf(sighting.presence), route, ledger);
+      if (sighting?.kind === 'seen') await write(file, standingOf(sighting.presence), route, ledger, null);
       else missing.push(file);
     }
     const others = files.filter((file) => !awaited.includes(file));
@@ -122,7 +191,12 @@ export class Uploader {
   }
 }
 
-async function write(file: Outgoing, standing: Standing, route: UploadRoute | null, ledger: Ledger): Promise<void> {
-  if (standing.kind === 'proven') await ledger.proven(file, standing.found, route);
+/** @param as which earlier conversion of it the standing is of; null: of the file itself */
+async function write(file: Outgoing, standing: Standing, route: UploadRoute | null, ledger: Ledger, as: Conversion | null): Promise<void> {
+  if (standing.kind === 'proven') await ledger.proven(file, standing.found, route, as ?? file.converted ?? null);
   if (standing.kind === 'given_up') await ledger.failed(file, standing);
+}
+
+function parted<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }

@@ -1,9 +1,11 @@
 export { defineStage, loadStage, type StageDefinition } from './definition';
 export { checkHealth, serveHealth, type HealthServer } from './health';
 export { openHost, type StageHost } from './host';
+export { installedChromium } from './installed-chromium';
 export { createLogger, Logger } from './logger';
 export { Metrics } from './metrics';
 export { namedAsset } from './named-asset';
+export { ProgramFailure, Programs, ProgramStalled, type ProgramOptions } from './programs';
 export { isIdle, reconcile, sayAgain, type Reconciliation } from './reconcile';
 export { runStage } from './run-stage';
 export { runTask, Task, type TaskHost } from './task';

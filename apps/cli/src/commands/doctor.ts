@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { settingKeys } from '@media-pipeline/config';
 import { exitCodes, type ExitCode } from '../failure';
+import { checkBrowser } from '../doctor/browser';
 import { checkBroker, checkDatabase } from '../doctor/connections';
 import type { Finding } from '../doctor/finding';
 import { checkFolders } from '../doctor/folders';
@@ -10,9 +11,9 @@ import { readSettings, withLibrary, type LibraryFlags } from '../library/options
 import { paint, print, printJson } from '../output/text';
 
 const about = `
-Looks at programs and encoders (by using them), Node, folders and what their volume can do, NATS, the database, and where
-ENABLE_ICLOUD_DOWNLOAD is set the session and the way to Apple's servers. Changes nothing
-but its own probe files; an existing database is brought up to date, as every start does.
+Looks at programs and encoders (by using them), Node, folders and what their volume can do, NATS, the database, where
+ENABLE_ICLOUD_DOWNLOAD is set the session and the way to Apple's servers, and where uploads to iCloud may use a browser
+Chromium and its sandbox. Changes nothing but its own probe files; an existing database is brought up to date, as every start does.
 Exit code 0 when nothing fails (warnings may be there), else 1.
 
 Examples:
@@ -32,7 +33,7 @@ const marks = { ok: () => paint().green('ok  '), warn: () => paint().yellow('war
 async function doctor(flags: LibraryFlags & { readonly json?: boolean }): Promise<ExitCode> {
   const { config, warnings, redact } = readSettings(flags);
   const settings: Finding = { about: 'settings', level: warnings.length > 0 ? 'warn' : 'ok', detail: `${config.file ?? 'no settings file: defaults'} (${settingKeys.length} known)`, ...(warnings.length > 0 ? { advice: 'See the warnings above.' } : {}) };
-  const groups = await Promise.all([checkPrograms(!config.bus.external), checkFolders(config), checkBroker(config), checkDatabase(config), checkICloud(config)]);
+  const groups = await Promise.all([checkPrograms(!config.bus.external), checkFolders(config), checkBroker(config), checkDatabase(config), checkICloud(config), checkBrowser(config)]);
   const findings = [settings, ...groups.flat()].map((finding) => ({ ...finding, detail: redact(finding.detail) }));
   const failed = findings.filter(({ level }) => level === 'fail').length;
   if (flags.json) findings.forEach(printJson);

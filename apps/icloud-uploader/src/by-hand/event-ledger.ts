@@ -7,6 +7,7 @@ import type { Outgoing, RouteFailure, UploadRoute } from '../upload-route.port';
 /** Tells whoever asked what becomes of files that are of no batch. */
 export class EventLedger extends Ledger {
   private readonly handed = new Set<string>();
+  private readonly paths = new Map<string, string>();
   readonly ended = new Set<string>();
   readonly counts = { uploaded: 0, there: 0, failed: 0 };
 
@@ -15,6 +16,11 @@ export class EventLedger extends Ledger {
     private readonly onEvent: (event: UploadEvent) => void,
   ) {
     super();
+  }
+
+  /** Where a file was found: what is sent of it may lie elsewhere. */
+  name(id: string, path: string): void {
+    this.paths.set(id, path);
   }
 
   override async handedOff(files: readonly Outgoing[]): Promise<void> {
@@ -27,14 +33,14 @@ export class EventLedger extends Ledger {
     // What was handed over and seen only by a later look was uploaded all the same.
     const uploaded = route !== null || this.handed.has(id);
     this.counts[uploaded ? 'uploaded' : 'there'] += 1;
-    this.onEvent({ file: path, outcome: uploaded ? 'uploaded' : 'already there', recordName, code: null, reason: null });
+    this.onEvent({ file: this.paths.get(id) ?? path, outcome: uploaded ? 'uploaded' : 'already there', recordName, code: null, reason: null });
     return Promise.resolve();
   }
 
   override failed({ id }: Pick<Outgoing, 'id' | 'name'>, { code, reason }: RouteFailure): Promise<void> {
     this.ended.add(id);
     this.counts.failed += 1;
-    this.onEvent({ file: id, outcome: 'failed', recordName: null, code, reason });
+    this.onEvent({ file: this.paths.get(id) ?? id, outcome: 'failed', recordName: null, code, reason });
     return Promise.resolve();
   }
 }

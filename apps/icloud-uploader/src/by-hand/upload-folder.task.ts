@@ -71,7 +71,9 @@ export class UploadFolder extends Task<'icloud-upload'> {
         }
         const { mtime } = await lstat(file);
         const { sha256, checksum, bytes } = await contentOf(file, signal);
-        if (!files.has(sha256)) files.set(sha256, { id: file, path: file, name: path.basename(file), sha256, checksum, bytes, modifiedAt: mtime });
+        if (files.has(sha256)) continue;
+        ledger.name(sha256, file);
+        files.set(sha256, { id: sha256, path: file, name: path.basename(file), sha256, checksum, bytes, modifiedAt: mtime });
       } catch (thrown) {
         signal.throwIfAborted();
         const error = toPipelineError(thrown);

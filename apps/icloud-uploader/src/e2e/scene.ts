@@ -13,6 +13,7 @@ import { createLogger } from '@media-pipeline/stage';
 import { BridgeShelf } from '../adapters/bridge-shelf';
 import { browserRoute } from '../adapters/browser/browser-options';
 import { Cloud } from '../adapters/cloud';
+import { Converter } from '../adapters/convert/converter';
 import { HttpRoute } from '../adapters/http-route';
 import { BatchUpload } from '../batch-upload';
 import { HandOvers } from '../by-hand/hand-overs';
@@ -91,7 +92,9 @@ export class UploadScene {
     const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, impatient), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
-    const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));
+    const converter = new Converter(this.library);
+    this.closing.push(async () => { await converter.onModuleDestroy(); });
+    const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, converter, logger), converter);
     return new IcloudUploaderService(settings, this.database, this.bus, upload, logger);
   }
 
@@ -101,13 +104,15 @@ export class UploadScene {
     const logger = createLogger({ level: 'fatal' }, 'icloud upload');
     const cloud = new Cloud(settings, this.database, logger);
     const browser = browserRoute(settings, cloud, this.library, logger, impatient);
-    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), logger), browser, new HandOvers(this.library));
+    const converter = new Converter(this.library);
+    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), converter, logger), browser, new HandOvers(this.library));
     const files: UploadedFile[] = [];
     try {
       const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); } });
       return { result, files };
     } finally {
       await browser.close();
+      await converter.onModuleDestroy();
       await cloud.onModuleDestroy();
     }
   }
@@ -144,7 +149,7 @@ export class UploadScene {
   }
 
   /** All files below an area, by path. */
-  async under(area: 'bridge/icloud' | 'uploaded/icloud' | 'logs'): Promise<string[]> {
+  async under(area: 'bridge/icloud' | 'uploaded/icloud' | 'compressed' | 'logs'): Promise<string[]> {
     const entries = await readdir(this.library.areas[area], { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(this.library.areas[area], path.join(entry.parentPath, entry.name))).sort();
   }

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
 import { temporaryPath } from '@media-pipeline/files';
 import { readTileSamples, type TileSamples } from '@media-pipeline/media';
-import { ProgramFailure } from '../video/program';
+import { ProgramFailure } from '@media-pipeline/stage';
 import { inPipeline, type Ffmpeg } from '../video/ffmpeg';
 
 const preset = 'medium';

@@ -1,7 +1,7 @@
 import { PipelineError } from '@media-pipeline/contracts';
 import type { MovieDescription } from '@media-pipeline/media';
+import { ProgramFailure } from '@media-pipeline/stage';
 import { inPipeline, type Ffmpeg } from './ffmpeg';
-import { ProgramFailure } from './program';
 import { knownAudio, videoStream, type ProbeAnswer } from './stream-info';
 
 /** What decoders print at level "error" about files that play well: the start of an open group of pictures, sloppy headers. */

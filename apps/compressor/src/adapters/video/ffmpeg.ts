@@ -1,5 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
-import { Programs, ProgramFailure, type ProgramOptions } from './program';
+import { Programs, ProgramFailure, type ProgramOptions } from '@media-pipeline/stage';
 import type { Coding } from './codings';
 import { FramesAnswer, ProbeAnswer, type FrameSideData } from './stream-info';
 

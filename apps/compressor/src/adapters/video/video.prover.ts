@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { PipelineError } from '@media-pipeline/contracts';
 import { describeMovie, graftDifference, movieEmbedded, type MovieDescription } from '@media-pipeline/media';
+import { ProgramFailure } from '@media-pipeline/stage';
 import { VideoProver, type EncodeJob, type Findings } from '../../encoder.port';
 import { acceptedCodings, type Coding } from './codings';
 import { decodeFully } from './decode-check';
@@ -8,7 +9,6 @@ import { inPipeline, type Ffmpeg } from './ffmpeg';
 import { hdrOf } from './hdr';
 import type { MovieTags } from './movie-tags';
 import { chooseTreatment, type Kept, type Treatment } from './policy';
-import { ProgramFailure } from './program';
 import { colourOf, knownAudio, videoStream, type ProbeAnswer, type StreamInfo } from './stream-info';
 import { measureSimilarity, type Similarity } from './similarity';
 import { shares } from './video.encoder';

@@ -1,9 +1,10 @@
-import { access, constants, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import { PipelineError } from '@media-pipeline/contracts';
 import { errnoOf } from '@media-pipeline/files';
+import { installedChromium } from '@media-pipeline/stage';
 import { resolverRules } from './hosts';
 
 export interface ChromiumOptions {
@@ -18,8 +19,6 @@ export interface ChromiumOptions {
   /** Told in words what could not be had as it should be. */
   readonly warn: (message: string) => void;
 }
-
-const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome-stable', '/opt/google/chrome/chrome', '/snap/bin/chromium'];
 
 const profilePrefix = 'media-pipeline-chromium-';
 /** Of this process. */
@@ -57,7 +56,7 @@ export class Chromium {
 
   /** @throws PROGRAM_MISSING, PROGRAM_FAILED */
   static async launch(options: ChromiumOptions): Promise<Chromium> {
-    const executable = options.executable ?? (await installed());
+    const executable = options.executable ?? (await installedChromium());
     if (executable === null) throw new PipelineError('PROGRAM_MISSING', 'no Chromium is installed (Debian: apt install chromium); CHROMIUM_PATH names one that lies elsewhere');
     await removeLeftBehind();
     const profile = await mkdtemp(path.join(tmpdir(), `${profilePrefix}${process.pid}-`));
@@ -131,13 +130,6 @@ async function start(executable: string, profile: string, options: ChromiumOptio
     options.warn('Chromium runs without its sandbox, which this machine does not offer (user namespaces are off): see docs/ICLOUD.md');
     return await withArguments(['--no-sandbox']);
   }
-}
-
-async function installed(): Promise<string | null> {
-  for (const program of programs) {
-    if (await access(program, constants.X_OK).then(() => true, () => false)) return program;
-  }
-  return null;
 }
 
 /** Profiles of processes that are gone: a killed one could not remove its own. */

@@ -4,7 +4,7 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ProgramFailure, Programs } from './program';
+import { ProgramFailure, Programs } from './programs';
 
 const programs = new Programs({ stallMs: 30_000, niceness: 10 });
 const { signal } = new AbortController();
@@ -72,7 +72,7 @@ it('lets a slow program go on while it prints', async () => {
 
 describe.each(['SIGTERM', 'SIGKILL'] as const)('a process that gets %s while it encodes', (how) => {
   it('leaves no encoder behind', async () => {
-    const typescript = path.resolve(__dirname, '../../../../../tools/testing/typescript.cjs');
+    const typescript = path.resolve(__dirname, '../../../tools/testing/typescript.cjs');
     const child = spawn(process.execPath, ['-r', typescript, path.join(__dirname, 'e2e/encode-for-ever.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
     await Promise.race([once(child.stdout, 'data'), ended]);
