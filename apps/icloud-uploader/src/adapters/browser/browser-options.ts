@@ -25,7 +25,12 @@ export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'ic
       uploadsPerBrowser: browser.uploads,
       by,
     },
-    { cookies: async (url) => await cloud.cookies(url), renew: async () => { await cloud.signIn(); } },
+    {
+      lend: async () => await cloud.lendCookies(),
+      take: async (lent, returned) => { await cloud.takeCookies(lent, returned); },
+      renew: async (signal) => { await cloud.signIn(signal); },
+      signInOnPage: async (fillIn, signal) => { await cloud.signInOnPage(fillIn, signal); },
+    },
     library,
     logger,
   );

@@ -6,7 +6,7 @@ import { messageKinds, type MessageKind, type Messages } from '../../page-state'
 import known from './selectors.json';
 
 /** Things on Apple's pages that are looked for, each by a list of selectors: the first one that finds something counts. */
-export const targets = ['uploadControl', 'fileInput', 'account', 'password', 'keepSignedIn', 'continue', 'codeField', 'trust'] as const;
+export const targets = ['uploadControl', 'fileInput', 'signIn', 'account', 'password', 'keepSignedIn', 'continue', 'codeField'] as const;
 export type Target = (typeof targets)[number];
 export type Selectors = Readonly<Record<Target, readonly string[]>> & { readonly messages: Messages };
 
@@ -31,12 +31,12 @@ export async function readSelectors(first: string | null, file: string | null): 
   return {
     uploadControl: of('uploadControl'),
     fileInput: of('fileInput'),
+    signIn: of('signIn'),
     account: of('account'),
     password: of('password'),
     keepSignedIn: of('keepSignedIn'),
     continue: of('continue'),
     codeField: of('codeField'),
-    trust: of('trust'),
     messages: {
       progress: messagesOf('progress'),
       finished: messagesOf('finished'),
