@@ -15,9 +15,9 @@ import { isRefused, remember } from './session/refused-password';
 import { Session } from './session/session';
 import { SessionStore } from './session/store';
 import { askForCode, askForSms, awaitCode, giveCode, nothingPending } from './sign-in/code';
-import { assertNotQuiet } from './sign-in/gate';
+import { assertNotQuiet, waitingFor } from './sign-in/gate';
 import { afterPage, afterPassword, firstStep, type Rung } from './sign-in/ladder';
-import { toCodeRequest, type SignIn } from './sign-in/outcome';
+import type { SignIn } from './sign-in/outcome';
 import { signInOnPage, type FillIn } from './sign-in/page';
 import { resume, type ResumeOptions } from './sign-in/resume';
 import { sixDigits } from './sign-in/second-factor';
@@ -50,7 +50,6 @@ export interface LentCookies {
   readonly cookies: readonly Cookie[];
 }
 
-const dayMs = 24 * 3_600_000;
 /** How often a person's answer on a device is asked for, and how long a person is waited for when no signal says otherwise. */
 const consent = { everyMs: 5_000, person: 5 * 60_000, service: 0 } as const;
 
@@ -275,13 +274,6 @@ export class ICloudAccount extends ServiceClient {
   private anyOf(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
   }
-}
-
-/** The code that is waited for, and in whose place no other one is sent. */
-function waitingFor({ state, pending }: SessionDocument, by: 'service' | 'person', now: number): SignIn | null {
-  if (state !== 'code_needed' || pending === null) return null;
-  const counts = now < pending.expiresAt || (by === 'service' && now < pending.since + dayMs);
-  return counts ? { kind: 'code_needed', request: toCodeRequest(pending) } : null;
 }
 
 const isOpen = ({ state, account }: SessionDocument): boolean => state === 'signed_in' && account !== null;

@@ -53,6 +53,6 @@ addEventListener('message', ({ origin, data }) => {
 
 showEarlyChild();
 const { status, body } = await postJson(`${setup}/validate`, null);
-trustTokens = body?.trustTokens ?? [];
+trustTokens = (boot.knowsTrust && body?.trustTokens) || [];
 if (status === 200 && known()) showPhotos();
 else showLanding();

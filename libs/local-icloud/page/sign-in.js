@@ -37,7 +37,7 @@ async function send(method, url, body, headers) {
   if (method === 'POST') return postJson(url, body ?? {}, headers);
   const { 'Content-Type': _type, ...bodiless } = headers;
   try {
-    const response = await fetch(url, { method, headers: bodiless });
+    const response = await fetch(url, body ? { method, headers, body: JSON.stringify(body) } : { method, headers: bodiless });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : null };
   } catch {

@@ -10,6 +10,8 @@ export class LocalPage {
   language: PageLanguage | null = null;
   /** `once`: also of a browser with a session that is open, until somebody has signed in on the page; `always`: for ever, to no avail. */
   asksToSignIn: 'when over' | 'once' | 'always' = 'when over';
+  /** Whether the widget hears of the trust that the browser has. */
+  knowsTrust = true;
   /** How long after the Photos app has loaded its control for uploads appears. */
   controlAfterMs = 300;
   /** The most files of one selection; more of them are refused together. */

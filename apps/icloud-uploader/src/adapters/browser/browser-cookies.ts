@@ -18,10 +18,10 @@ export const fromBrowser = ({ name, value, domain, path, expires, session, secur
   value,
   domain: domain.replace(/^\./, ''),
   hostOnly: !domain.startsWith('.'),
-  path: path ?? '/',
+  path,
   expires: session || expires < 0 ? null : new Date(expires * 1_000),
   secure,
-  httpOnly: httpOnly ?? false,
+  httpOnly,
   sameSite: sameSites.find((one) => one === sameSite) ?? null,
 });
 

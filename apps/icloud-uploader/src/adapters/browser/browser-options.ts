@@ -9,11 +9,13 @@ export interface Patience {
   readonly readyMs: number;
   readonly beginMs: number;
   readonly settleMs: number;
+  /** How long signing in on the page may take. */
+  readonly signInMs: number;
 }
-const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000 };
+const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000, signInMs: 120_000 };
 
 /** The browser route as the settings want it. */
-export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { by = 'service', patience: { readyMs, beginMs, settleMs } = usual }: { readonly by?: 'service' | 'person'; readonly patience?: Patience } = {}): BrowserRoute {
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { by = 'service', patience: { readyMs, beginMs, settleMs, signInMs } = usual }: { readonly by?: 'service' | 'person'; readonly patience?: Patience } = {}): BrowserRoute {
   const { hostname } = new URL(upload.photosUrl);
   return new BrowserRoute(
     {
@@ -21,6 +23,7 @@ export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'ic
       url: upload.photosUrl,
       selectors: async () => await readSelectors(upload.selector, upload.selectorsFile),
       readyMs,
+      signInMs,
       limits: { stallMs: upload.stallMs, beginMs, settleMs },
       uploadsPerBrowser: browser.uploads,
       by,

@@ -24,6 +24,7 @@ export interface BrowserRouteOptions {
   readonly url: string;
   readonly selectors: () => Promise<Selectors>;
   readonly readyMs: number;
+  readonly signInMs: number;
   readonly limits: WatchLimits;
   /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
   readonly uploadsPerBrowser: number;
@@ -163,7 +164,7 @@ export class BrowserRoute extends UploadRoute {
 
   private async signIn(photos: PhotosPage, selectors: Selectors, signal: AbortSignal): Promise<void> {
     try {
-      await this.session.signInOnPage(async (username, password, given) => await fillIn(photos, username, password, this.options.readyMs, given), signal);
+      await this.session.signInOnPage(async (username, password, given) => await fillIn(photos, username, password, this.options.signInMs, given), signal);
     } catch (error) {
       if (!(error instanceof PipelineError) || error.code !== 'ICLOUD_PAGE_UNKNOWN') throw error;
       const { code, reason } = await this.unknownPage(photos, selectors, error.message);

@@ -9,6 +9,8 @@ import { readFrame } from './frame-reading';
 import type { Selectors, Target } from './selectors';
 
 const lookEveryMs = 200;
+/** A page that asks to sign in for a moment only was not done with loading. */
+const steadyMs = 1_500;
 
 /** How the page stands once it has stopped loading, as far as an upload is concerned. */
 export type Readiness = { readonly kind: 'ready'; readonly afterMs: number; readonly by: string } | { readonly kind: 'signed_out' } | { readonly kind: 'unknown' };
@@ -61,11 +63,14 @@ export class PhotosPage {
   /** Waits until something can be uploaded, or it is clear that nothing can. */
   async whenReady(timeoutMs: number, signal: AbortSignal): Promise<Readiness> {
     const since = performance.now();
+    let askingSince: number | null = null;
     for (;;) {
       const entrance = await this.findEntrance();
       if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
-      if (await this.asksToSignIn()) return { kind: 'signed_out' };
-      if (performance.now() - since > timeoutMs) return { kind: 'unknown' };
+      const now = performance.now();
+      askingSince = (await this.asksToSignIn()) ? (askingSince ?? now) : null;
+      if (askingSince !== null && now - askingSince >= steadyMs) return { kind: 'signed_out' };
+      if (now - since > timeoutMs) return { kind: 'unknown' };
       await delay(lookEveryMs, undefined, { signal });
     }
   }
