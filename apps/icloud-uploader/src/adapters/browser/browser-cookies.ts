@@ -21,7 +21,7 @@ export const fromBrowser = ({ name, value, domain, path, expires, session, secur
   path,
   expires: session || expires < 0 ? null : new Date(expires * 1_000),
   secure,
-  httpOnly,
+  httpOnly: httpOnly === true,
   sameSite: sameSites.find((one) => one === sameSite) ?? null,
 });
 

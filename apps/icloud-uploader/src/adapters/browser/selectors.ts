@@ -12,7 +12,17 @@ export type Selectors = Readonly<Record<Target, readonly string[]>> & { readonly
 
 const list = z.array(z.string().min(1));
 const expressions = z.array(z.string().min(1).refine(isExpression, 'is no regular expression'));
-const File = z.partialRecord(z.enum(targets), list).and(z.object({ messages: z.partialRecord(z.enum(messageKinds), expressions).optional() }));
+const File = z.strictObject({
+  uploadControl: list.optional(),
+  fileInput: list.optional(),
+  signIn: list.optional(),
+  account: list.optional(),
+  password: list.optional(),
+  keepSignedIn: list.optional(),
+  continue: list.optional(),
+  codeField: list.optional(),
+  messages: z.partialRecord(z.enum(messageKinds), expressions).optional(),
+});
 
 /**
  * In the order in which they are tried: what the command or ICLOUD_UPLOAD_SELECTOR names, what the person's file adds, what this version knows.
