@@ -76,6 +76,8 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
       NAS_MOUNT: library,
       ENABLE_FOLDER_DOWNLOAD: 'false',
       ENABLE_ICLOUD_DOWNLOAD: 'true',
+      // what goes out has a test of its own
+      ENABLE_ICLOUD_UPLOAD: 'false',
       // the bytes are what counts here, and each encode of a video costs a third of a second
       ENABLE_VIDEO_COMPRESSION: 'false',
       ICLOUD_USERNAME: cloud.account.username,

@@ -22,16 +22,21 @@ export class DeliveryLedger extends Ledger {
 
   override async handedOff(files: readonly Outgoing[], route: UploadRoute): Promise<void> {
     const evidence = writeEvidence({ route: route.name, putAt: new Date().toISOString() });
-    await this.database.write(async ({ batches }) => {
+    await this.database.write(async ({ batches, ownUploads }) => {
       for (const { id } of files) await batches.setDelivery(id, 'handed_off', evidence);
+      // With it, and so before iCloud can show them: a reading may come at any time.
+      await ownUploads.note(files);
     });
   }
 
-  override async proven({ id, name, checksum, bytes }: Outgoing, { kind: state, recordName, masterName }: Found, route: UploadRoute | null): Promise<void> {
+  override async proven(file: Outgoing, { kind: state, recordName, masterName }: Found, route: UploadRoute | null): Promise<void> {
+    const { id, name, checksum, bytes, putAt } = file;
     const evidence = writeEvidence({ recordName, masterName, checksum, bytes, state, route: route?.name ?? null, seenAt: new Date().toISOString() });
     const how = route === null ? 'is in iCloud' : `was uploaded to iCloud (${route.name}) and is seen there`;
-    await this.database.write(async ({ batches, log }) => {
+    await this.database.write(async ({ batches, log, ownUploads }) => {
       await batches.setDelivery(id, 'proven', evidence);
+      // What was there before is not ours: perhaps it is still to be taken in.
+      if (route !== null || putAt !== null) await ownUploads.note([file]);
       await log.write({ step: 'icloud-uploader', status: 'success', message: `${name} ${how} as ${recordName}`, ...this.assetOf(id) });
     });
   }

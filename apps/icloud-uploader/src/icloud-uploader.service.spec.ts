@@ -51,6 +51,8 @@ describe('a batch', () => {
     expect((await scene.deliveries(batch)).map(({ state }) => state)).toEqual(Array(4).fill('proven'));
     expect([...scene.copies().values()]).toEqual([1, 1, 1]);
     expect(scene.icloud.uploads.requests.putAsset).toBe(3);
+    // what was put counts as ours for a reading, what was there before does not
+    expect(await scene.ownUploads(files)).toEqual(['IMG_1.JPG', 'IMG_3.JPG', 'IMG_4.JPG']);
   });
 
   it.each(['putAsset.dropAfter', 'putAsset.drop', 'putAsset.503', 'upload.drop', 'upload.truncated', 'upload.410', 'createUploadUrl.429'] as const)('gets in once in spite of %s', async (fault) => {
@@ -113,11 +115,14 @@ describe('a batch', () => {
     ['the storage is full', 'ICLOUD_STORAGE_FULL', (): void => void (scene.icloud.uploads.quotaBytes = 60)],
     ['what was taken never appears', 'ICLOUD_UPLOAD_NOT_SEEN', (): void => { scene.icloud.faults.always('putAsset.neverIndexed'); }],
   ] as const)('waits when %s', async (_, code, trouble) => {
-    const batch = await scene.batch(photos(4));
+    const files = photos(4);
+    const batch = await scene.batch(files);
     await scene.signIn();
     trouble();
     await expect(scene.deliver(batch)).rejects.toMatchObject({ code });
     expect((await scene.database.batches.find(batch.id))?.status).toBe('uploading');
+    const putNames = Object.keys(files).filter((name) => scene.copies().has(sha256(files[name] ?? jpeg(''))));
+    expect(await scene.ownUploads(files)).toEqual(expect.arrayContaining(putNames));
     scene.icloud.uploads.quotaBytes = null;
     scene.icloud.faults.clear();
     expect(await scene.deliver(batch)).toMatchObject({ kind: 'done' });

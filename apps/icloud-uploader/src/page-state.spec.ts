@@ -30,6 +30,8 @@ it('finds the files that a message names, and none that only looks alike', () =>
   expect(namedIn('could not upload IMG_10.JPG', names)).toEqual(['IMG_10.JPG']);
   expect(namedIn('could not upload “IMG_1.jpg”, été à Nîmes.mov and a (2).jpg.', names)).toEqual(['IMG_1.JPG', 'été à Nîmes.mov', 'a (2).jpg']);
   expect(namedIn('2 items could not be uploaded', names)).toEqual([]);
+  const odd = ['portrait-6.jpg', 'a/b.jpg', '[x]^$|\\.jpg', '-.jpg', '{1}+?*.jpg'];
+  expect(namedIn(`could not upload ${odd.join(', ')}`, odd)).toEqual(odd);
 });
 
 it('reads any text, and any name', () => {

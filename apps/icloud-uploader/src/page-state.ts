@@ -57,4 +57,5 @@ function match(text: string, patterns: readonly string[]): Record<string, string
   return null;
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Of a regular expression with the flag u, which takes no needless escape. */
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

@@ -45,7 +45,50 @@ const RecompressionResult = z.object({
 });
 export type RecompressionResult = z.infer<typeof RecompressionResult>;
 
+/** What is being done, for whoever looks on. */
+const UploadStep = z.object({ step: z.string(), fraction: z.number().nullable() });
+const UploadedFile = z.object({
+  /** Its path as it was found. */
+  file: z.string(),
+  outcome: z.enum(['uploaded', 'already there', 'would be uploaded', 'failed', 'not a photo or video']),
+  /** Of the photo in iCloud. */
+  recordName: z.string().nullable(),
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export type UploadedFile = z.infer<typeof UploadedFile>;
+const UploadEvent = z.union([UploadedFile, UploadStep]);
+export type UploadEvent = z.infer<typeof UploadEvent>;
+
+const UploadResult = z.object({
+  uploaded: z.number(),
+  there: z.number(),
+  failed: z.number(),
+  /** Neither photo nor video. */
+  others: z.number(),
+  /** Not in iCloud yet, and tried as often as was allowed; in a dry run: what would be uploaded. */
+  left: z.number(),
+  /** Why they are left. */
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export type UploadResult = z.infer<typeof UploadResult>;
+
 export const tasks = {
+  'icloud-upload': {
+    stage: 'icloud-uploader',
+    options: z.object({
+      /** A folder, absolute; read with all folders in it. */
+      directory: z.string(),
+      dryRun: z.boolean(),
+      /** The browser waits for the person who looks at it. */
+      interactive: z.boolean(),
+      retries: z.number(),
+      retryDelayMs: z.number(),
+    }),
+    event: UploadEvent,
+    result: UploadResult,
+  },
   'compress-again': {
     stage: 'compressor',
     options: z.object({

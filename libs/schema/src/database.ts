@@ -6,6 +6,7 @@ import { joined } from './engine/session';
 import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection';
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
+import type { OwnUploadRepository } from './own-uploads';
 import type { RecompressionRepository } from './recompressions';
 import type { AssetRepository, BatchRepository, CursorRepository, JournalRepository, LogRepository, RenditionRepository, Repositories } from './repositories';
 import { repositoriesOn } from './sql';
@@ -28,11 +29,12 @@ export class Database implements Repositories {
   readonly likeness: LikenessRepository;
   readonly cursors: CursorRepository;
   readonly cloudContents: CloudContentRepository;
+  readonly ownUploads: OwnUploadRepository;
 
   private constructor(private readonly connection: EngineConnection) {
     const repositories = repositoriesOn(connection);
     ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log, cursors: this.cursors } = repositories);
-    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions, cloudContents: this.cloudContents } = repositories);
+    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions, cloudContents: this.cloudContents, ownUploads: this.ownUploads } = repositories);
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

@@ -3,6 +3,7 @@ export { Database, type DatabaseConfig } from './database';
 export type { DatabaseKind } from './engine/dialect';
 export { DuplicateRepository, type BetterName, type DuplicateDecision, type KnownFile, type SweepMove } from './duplicates';
 export { LikenessRepository, type Fingerprint, type Relation, type SimilarGroup, type SimilarPair } from './likeness';
+export { OwnUploadRepository, type OwnUpload } from './own-uploads';
 export * from './records';
 export { RecompressionRepository, type Recompression, type Swap } from './recompressions';
 export {

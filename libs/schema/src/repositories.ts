@@ -2,6 +2,7 @@ import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contr
 import type { CloudContentRepository } from './cloud-contents';
 import type { DuplicateRepository } from './duplicates';
 import type { LikenessRepository } from './likeness';
+import type { OwnUploadRepository } from './own-uploads';
 import type { RecompressionRepository } from './recompressions';
 import type { AssetKind, AssetSource, AssetWithFiles, Batch, BatchStatus, Delivery, DeliveryState, FileRole, GoneHow, LogEntry, LogRecord, Rendition, SourceCursor } from './records';
 
@@ -209,4 +210,5 @@ export interface Repositories {
   readonly likeness: LikenessRepository;
   readonly cursors: CursorRepository;
   readonly cloudContents: CloudContentRepository;
+  readonly ownUploads: OwnUploadRepository;
 }

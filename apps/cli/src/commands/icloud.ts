@@ -14,6 +14,7 @@ import { borrowBroker, joinBroker } from '../library/visit';
 import { note, print } from '../output/text';
 import { Interrupt } from '../run/interrupt';
 import { icloudStatusCommand } from './icloud-status';
+import { icloudUploadCommand } from './icloud-upload';
 
 const about = `
 ICLOUD_USERNAME is the Apple ID; the password comes from ICLOUD_PASSWORD (best a file of SECRETS_DIR), else it is asked for. The session
@@ -49,7 +50,7 @@ export function icloudCommand(): Command {
     .description('forget the session; the next sign-in asks for a code again')
     .addHelpText('after', '\nExamples:\n  media-pipeline icloud logout\n\nPhotos, and what is known of them, stay.')
     .action(logout_);
-  return new Command('icloud').description('iCloud: sign in, see how it stands, ask for a reading').addHelpText('after', about).addCommand(login).addCommand(code).addCommand(icloudStatusCommand()).addCommand(sync).addCommand(logout);
+  return new Command('icloud').description('iCloud: sign in, see how it stands, ask for a reading, upload').addHelpText('after', about).addCommand(login).addCommand(code).addCommand(icloudStatusCommand()).addCommand(sync).addCommand(icloudUploadCommand()).addCommand(logout);
 }
 
 function sixDigits(text: string): string {

@@ -4,7 +4,7 @@ import { noReadings, readingsOf } from './readings';
 const now = new Date('2026-11-22T14:00:00Z');
 const zone = { name: 'PrimarySync', owner: null, database: 'private', shared: false };
 const full = { at: '2026-11-22T13:00:00Z', listed: 500, taken: 480, here: 12, skipped: { hidden: 3, before_since: 5 }, refused: 0, server: { before: 500, after: 500 }, difference: 0 };
-const changes = { at: '2026-11-22T13:58:00Z', listed: 4, taken: 2, here: 1, skipped: { trashed: 1 }, refused: 0, gone: 1 };
+const changes = { at: '2026-11-22T13:58:00Z', listed: 11, taken: 2, here: 1, skipped: { trashed: 1, own_upload: 7 }, refused: 0, gone: 1 };
 const database = { scope: 'database', counts: { at: '2026-11-22T13:59:00Z', changed: [] } };
 const signedIn = { state: 'signed_in' } as const;
 
@@ -15,13 +15,14 @@ describe('the readings of iCloud', () => {
       [
         'zone                     read                         iCloud counts  listed  taken  already here  skipped  refused  deleted there',
         'your library             all of it, 60 minutes ago              500     500    480            12        8        0',
-        'your library             what changed, 2 minutes ago                      4      2             1        1        0              1',
+        'your library             what changed, 2 minutes ago                     11      2             1        8        0              1',
         'shared library 0A1B2C3D  all of it, 60 minutes ago              500     500    480            12        0        0',
         'asked what is new 1 minute ago: nothing',
         'skipped, and why:',
         '  your library: 3 hidden in iCloud',
         '  your library: 5 taken before ICLOUD_SINCE',
         '  your library: 1 deleted in iCloud',
+        '  your library: 7 uploaded from here (our own uploads)',
         'no longer in iCloud: 3 (2 deleted, 0 deleted for good, 1 hidden); what is here stays: media-pipeline asset list --gone',
       ].join('\n'),
     );
@@ -42,7 +43,7 @@ describe('the readings of iCloud', () => {
 
   it('of another version do no harm', () => {
     const readings = readingsOf([{ scope: 'database', counts: {} }, { scope: 'zone:PrimarySync', counts: { full: { at: 'yesterday' }, changes: { ...changes, gone: 'x' }, odd: true } }], noReadings.gone);
-    expect(readings).toMatchObject({ asked: null, zones: [{ shared: false, full: null, changes: { listed: 4, gone: 0 }, refused: [] }] });
+    expect(readings).toMatchObject({ asked: null, zones: [{ shared: false, full: null, changes: { listed: 11, gone: 0 }, refused: [] }] });
     expect(readingsTable(readings, now)).toContain('what changed');
   });
 });

@@ -14,6 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   hidden: 'hidden in iCloud',
   trashed: 'deleted in iCloud',
   not_recent: 'older than the newest ICLOUD_RECENT',
+  own_upload: 'uploaded from here (our own uploads)',
 };
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);

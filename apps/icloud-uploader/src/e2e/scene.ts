@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Bus } from '@media-pipeline/bus';
 import { loadConfig, type Config } from '@media-pipeline/config';
-import type { Outcome } from '@media-pipeline/contracts';
+import type { Outcome, TaskOptions, UploadedFile, UploadResult } from '@media-pipeline/contracts';
 import { FileMover, Library } from '@media-pipeline/files';
-import { endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
+import { contentHash, endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
 import { LocalICloud, type LocalICloudOptions } from '@media-pipeline/local-icloud';
 import { Database, type Batch, type Delivery } from '@media-pipeline/schema';
 import { createLogger } from '@media-pipeline/stage';
@@ -15,6 +15,8 @@ import { browserRoute } from '../adapters/browser/browser-options';
 import { Cloud } from '../adapters/cloud';
 import { HttpRoute } from '../adapters/http-route';
 import { BatchUpload } from '../batch-upload';
+import { HandOvers } from '../by-hand/hand-overs';
+import { UploadFolder } from '../by-hand/upload-folder.task';
 import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
 import { Uploader } from '../uploader';
@@ -95,11 +97,28 @@ export class UploadScene {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: said ? 'trace' : 'fatal' }, 'icloud-uploader', said && { write: (line) => void said.push(line) });
     const cloud = new Cloud(settings, this.database, logger);
-    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, { patience: impatient }), new HttpRoute(cloud));
+    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, impatient), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
     const upload = new BatchUpload(this.database, shelf, new Uploader(settings, cloud, routes, logger));
     return new IcloudUploaderService(settings, this.database, this.bus, upload, logger);
+  }
+
+  /** A folder by hand, as a process that has just started. */
+  async upload(directory: string, options: Partial<TaskOptions<'icloud-upload'>> = {}, overrides: Record<string, string> = {}, signal = new AbortController().signal): Promise<{ readonly result: UploadResult; readonly files: UploadedFile[] }> {
+    const settings = this.settings(overrides);
+    const logger = createLogger({ level: 'fatal' }, 'icloud upload');
+    const cloud = new Cloud(settings, this.database, logger);
+    const browser = browserRoute(settings, cloud, this.library, logger, impatient);
+    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), logger), browser, new HandOvers(this.library));
+    const files: UploadedFile[] = [];
+    try {
+      const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); } });
+      return { result, files };
+    } finally {
+      await browser.close();
+      await cloud.onModuleDestroy();
+    }
   }
 
   async deliver(batch: Batch, service = this.service()): Promise<Outcome> {
@@ -137,6 +156,18 @@ export class UploadScene {
   async under(area: 'bridge/icloud' | 'uploaded/icloud' | 'logs'): Promise<string[]> {
     const entries = await readdir(this.library.areas[area], { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(this.library.areas[area], path.join(entry.parentPath, entry.name))).sort();
+  }
+
+  /** Which of these files count as uploaded from here, by name. */
+  async ownUploads(files: Readonly<Record<string, Buffer>>): Promise<string[]> {
+    const contents = await Promise.all(Object.entries(files).map(async ([name, data]) => {
+      const hash = contentHash();
+      hash.update(data);
+      const { checksum } = hash.digest();
+      const found = await this.database.ownUploads.find([checksum]);
+      return found.some(({ bytes, sha256: content }) => bytes === data.length && content === sha256(data)) ? [name] : [];
+    }));
+    return contents.flat();
   }
 
   /** How often iCloud has each content, by SHA-256. */

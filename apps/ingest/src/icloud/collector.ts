@@ -76,9 +76,9 @@ export class Collector {
       const seen = await this.register.seenOf(assets);
       const answers = await lookUp(photos, zones, assets, signal);
       // What a retake is to look at: files that were not written down with the asset.
-      const known = await this.register.seen([...answers.values()].filter((answer) => 'resources' in answer));
-      const all = new Map([...seen, ...known]);
-      yield assets.map((asset) => ({ ...judgeDue(asset, answers.get(asset.id), all), asset }));
+      const others = await this.register.known([...answers.values()].filter((answer) => 'resources' in answer));
+      const known = { ...others, seen: new Map([...seen, ...others.seen]) };
+      yield assets.map((asset) => ({ ...judgeDue(asset, answers.get(asset.id), known), asset }));
     }
   }
 

@@ -4,7 +4,7 @@ import type { AssetFilter, CloudAsset, CloudResource, ResourceRole } from '@medi
 import type { Arrival, AssetWithFiles, SeenSourceFile } from '@media-pipeline/schema';
 import { aFile, anAsset } from '@media-pipeline/testing';
 import { arrivalOf } from './arrival';
-import { decide } from './decide';
+import { decide, type Known } from './decide';
 import { judgeDue } from './due';
 import { aCloudAsset, aResource } from './e2e/records';
 import { fingerprintOf, readSourcePath, recordOf, sourcePathOf } from './identity';
@@ -17,36 +17,75 @@ const known = (asset: CloudAsset, resource: CloudResource, changes: Partial<Seen
   return [sourcePath, { sourcePath, fingerprint: fingerprintOf(resource), assetId: 'one', state: 'sorted', code: null, goneAt: null, ...changes }];
 };
 
+const unknown: Known = { seen: new Map(), uploaded: new Set() };
+const knownOf = (files: readonly [string, SeenSourceFile][], ...uploaded: readonly CloudResource[]): Known => ({ seen: new Map(files), uploaded: new Set(uploaded.map(fingerprintOf)) });
+
 describe('a listed asset', () => {
   const asset = aCloudAsset({ resources: [aResource('original'), aResource('edited', { checksum: 'AE==' })] });
   const [original, edited] = asset.resources as [CloudResource, CloudResource];
 
   it('that nobody knows is taken as a whole', () => {
-    expect(decide(asset, new Map(), everything)).toEqual({ kind: 'take', takings: asset.resources.map((resource) => ({ resource, instead: null })), returned: [] });
+    expect(decide(asset, unknown, everything)).toEqual({ kind: 'take', takings: asset.resources.map((resource) => ({ resource, instead: null })), returned: [] });
   });
 
   it('that is known is left', () => {
-    expect(decide(asset, new Map([known(asset, original), known(asset, edited)]), everything)).toEqual({ kind: 'here', revive: [], returned: [] });
+    expect(decide(asset, knownOf([known(asset, original), known(asset, edited)]), everything)).toEqual({ kind: 'here', revive: [], returned: [] });
   });
 
   it('with a new edit gives the edit alone', () => {
-    expect(decide(asset, new Map([known(asset, original)]), everything)).toMatchObject({ takings: [{ resource: edited, instead: null }] });
+    expect(decide(asset, knownOf([known(asset, original)]), everything)).toMatchObject({ takings: [{ resource: edited, instead: null }] });
   });
 
   it('with a new edit begins anew what has not come yet', () => {
-    expect(decide(asset, new Map([known(asset, original, { state: 'arriving' })]), everything)).toMatchObject({ takings: [{ resource: original, instead: 'one' }, { resource: edited, instead: null }] });
-    expect(decide(asset, new Map([known(asset, original, { state: 'set_aside', code: 'FILE_VANISHED' })]), everything)).toMatchObject({ takings: [{ instead: 'one' }, { instead: null }] });
+    expect(decide(asset, knownOf([known(asset, original, { state: 'arriving' })]), everything)).toMatchObject({ takings: [{ resource: original, instead: 'one' }, { resource: edited, instead: null }] });
+    expect(decide(asset, knownOf([known(asset, original, { state: 'set_aside', code: 'FILE_VANISHED' })]), everything)).toMatchObject({ takings: [{ instead: 'one' }, { instead: null }] });
   });
 
   it('that was set aside because it was gone is taken back; for any other reason it is not', () => {
-    const both = (code: string) => new Map([original, edited].map((resource) => known(asset, resource, { state: 'set_aside', code, goneAt: new Date() })));
+    const both = (code: string) => knownOf([original, edited].map((resource) => known(asset, resource, { state: 'set_aside', code, goneAt: new Date() })));
     expect(decide(asset, both('FILE_VANISHED'), everything)).toEqual({ kind: 'here', revive: ['one'], returned: ['one'] });
     expect(decide(asset, both('MEDIA_CORRUPT'), everything)).toEqual({ kind: 'here', revive: [], returned: ['one'] });
   });
 
   it('that is not wanted is skipped, with the reason', () => {
-    expect(decide({ ...asset, hidden: true }, new Map(), everything)).toEqual({ kind: 'skip', why: 'hidden' });
-    expect(decide(asset, new Map(), { ...everything, since: Date.parse('2022-01-01') })).toEqual({ kind: 'skip', why: 'before_since' });
+    expect(decide({ ...asset, hidden: true }, unknown, everything)).toEqual({ kind: 'skip', why: 'hidden' });
+    expect(decide(asset, unknown, { ...everything, since: Date.parse('2022-01-01') })).toEqual({ kind: 'skip', why: 'before_since' });
+  });
+});
+
+describe('an asset that was uploaded from here', () => {
+  const [original, moves, edited, sidecar] = [aResource('original'), aResource('live_video', { checksum: 'AV==' }), aResource('edited', { checksum: 'AE==' }), aResource('sidecar', { checksum: 'AS==' })];
+  const own = { kind: 'skip', why: 'own_upload' };
+
+  it('is left out, when all that came into it was', () => {
+    expect(decide(aCloudAsset({ resources: [original] }), knownOf([], original), everything)).toEqual(own);
+    const live = aCloudAsset({ resources: [original, moves] });
+    expect(decide(live, knownOf([], original, moves), everything)).toEqual(own);
+    for (const uploaded of [[original], [moves]]) expect(decide(live, knownOf([], ...uploaded), everything)).toMatchObject({ kind: 'take', takings: [{ resource: original }, { resource: moves }] });
+  });
+
+  it('is told by checksum and size', () => {
+    const asset = aCloudAsset({ resources: [original] });
+    expect(decide(asset, knownOf([], { ...original, bytes: original.bytes + 1 }), everything)).toMatchObject({ kind: 'take' });
+    expect(decide(asset, knownOf([], edited), everything)).toMatchObject({ kind: 'take' });
+  });
+
+  it('gives what somebody made of it in iCloud, and that alone', () => {
+    const asset = aCloudAsset({ resources: [original, edited, sidecar] });
+    expect(decide(asset, knownOf([], original), everything)).toEqual({ kind: 'take', takings: [edited, sidecar].map((resource) => ({ resource, instead: null })), returned: [] });
+    expect(decide(asset, knownOf([known(asset, edited, { goneAt: new Date() }), known(asset, sidecar)], original), everything)).toEqual({ kind: 'here', revive: [], returned: ['one'] });
+    // the edit is described, and not made yet
+    expect(decide(aCloudAsset({ resources: [original, sidecar] }), knownOf([], original), everything)).toEqual(own);
+  });
+
+  it('is none when it was taken in before its content was uploaded', () => {
+    const asset = aCloudAsset({ resources: [original, edited] });
+    expect(decide(asset, knownOf([known(asset, original)], original), everything)).toMatchObject({ takings: [{ resource: edited }] });
+    expect(decide(asset, knownOf([known(asset, original, { goneAt: new Date() }), known(asset, edited)], original), everything)).toEqual({ kind: 'here', revive: [], returned: ['one'] });
+  });
+
+  it('that is hidden or thrown away counts as that', () => {
+    expect(decide(aCloudAsset({ resources: [original], trashed: true }), knownOf([], original), everything)).toEqual({ kind: 'skip', why: 'trashed' });
   });
 });
 
@@ -66,6 +105,8 @@ class Ledger {
   readonly assets: AssetWithFiles[] = [];
   readonly seen = new Map<string, SeenSourceFile>();
 
+  constructor(readonly uploaded: ReadonlySet<string> = new Set()) {}
+
   reserve(arrival: Arrival): void {
     const owners = new Set(arrival.files.map(({ sourcePath, fingerprint }) => (this.seen.get(sourcePath)?.fingerprint === fingerprint ? this.seen.get(sourcePath)?.assetId : null)));
     const [owner] = owners;
@@ -84,7 +125,7 @@ class Ledger {
   }
 
   list(asset: CloudAsset): 'new' | 'here' | 'skipped' {
-    const verdict = decide(asset, this.seen, everything);
+    const verdict = decide(asset, this, everything);
     if (verdict.kind === 'skip') return 'skipped';
     if (verdict.kind === 'here') {
       for (const id of verdict.revive) this.set(id, 'arriving');
@@ -100,7 +141,7 @@ class Ledger {
     for (let at = 0; at < this.assets.length; at++) {
       const asset = this.assets[at];
       if (asset?.state !== 'arriving' || left-- <= 0) continue;
-      const due = judgeDue(asset, cloud ?? { recordName: 'A', code: 'NOT_FOUND', reason: '' }, this.seen);
+      const due = judgeDue(asset, cloud ?? { recordName: 'A', code: 'NOT_FOUND', reason: '' }, this);
       if (due.kind === 'bring') {
         for (const { file, resource } of due.files) brought.set(`${resource.key} ${fingerprintOf(resource)} of ${asset.id}`, file.id);
         this.set(asset.id, 'sorted');
@@ -133,8 +174,9 @@ it('brings every version of every file that stays, once, whatever happens in whi
     fc.integer({ min: 0, max: 2 }).map((most) => ({ kind: 'collect', most }) as const),
   );
   fc.assert(
-    fc.property(resources, fc.array(step, { maxLength: 12 }), (first, steps) => {
-      const ledger = new Ledger();
+    fc.property(resources, fc.array(step, { maxLength: 12 }), fc.subarray(['10:o1', '1:v1', '2:v2']), (first, steps, uploaded) => {
+      const ledger = new Ledger(new Set(uploaded));
+      const isOwn = (resource: CloudResource): boolean => ledger.uploaded.has(fingerprintOf(resource));
       const brought = new Map<string, string>();
       let cloud = aCloudAsset({ resources: first });
       for (const one of steps) {
@@ -148,13 +190,16 @@ it('brings every version of every file that stays, once, whatever happens in whi
       ledger.collect(cloud, brought);
       // what a retake wrote down comes in the same collection
       expect(ledger.assets.filter(({ state }) => state === 'arriving')).toEqual([]);
-      // every file as it is now is here, in an asset that has all of its own files
-      for (const resource of cloud.resources) {
+      // every file as it is now is here, in an asset that has all of its own files; of what was uploaded from here, what was made of it
+      const given = cloud.resources.filter(({ role }) => role === 'original' || role === 'live_video');
+      const neverTaken = given.every((resource) => isOwn(resource) && !ledger.seen.has(sourcePathOf(cloud, resource)));
+      const eligible = !neverTaken ? cloud.resources : cloud.resources.some(({ role }) => role === 'edited') ? cloud.resources.filter((resource) => !given.includes(resource)) : [];
+      for (const resource of eligible) {
         const owner = ledger.seen.get(sourcePathOf(cloud, resource));
         expect(owner?.state).toBe('sorted');
       }
       // and nothing came twice: a version is in one asset, unless another one had it in between
-      expect(ledger.list(cloud)).toBe('here');
+      expect(ledger.list(cloud)).toBe(eligible.length > 0 ? 'here' : 'skipped');
       const count = ledger.assets.length;
       ledger.collect(cloud, brought);
       expect(ledger.assets.length).toBe(count);

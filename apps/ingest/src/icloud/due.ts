@@ -1,6 +1,6 @@
 import type { CloudAsset, CloudResource, Refusal } from '@media-pipeline/icloud';
 import type { AssetWithFiles, GoneHow, MediaFile } from '@media-pipeline/schema';
-import { decideAnew, type Seen, type Taking } from './decide';
+import { decideAnew, type Known, type Taking } from './decide';
 import { readSourcePath, sameVersion } from './identity';
 
 /** A file of an arriving asset with what iCloud has for it now. */
@@ -24,15 +24,16 @@ export type Due =
 const absent: ReadonlySet<string> = new Set(['NOT_FOUND', 'UNKNOWN_ITEM']);
 
 /** What the version that took its place had no use for may be wanted again by now (an edit that was taken back and made again): no later listing need say so. */
-function replaced(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, seen: Seen): Due {
+function replaced(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, known: Known): Due {
   if (answer === undefined || 'code' in answer || answer.trashed || answer.hidden) return { kind: 'replaced' };
-  const takings = decideAnew(answer, seen, asset.id);
+  const takings = decideAnew(answer, known, asset.id);
   return takings.length === 0 ? { kind: 'replaced' } : { kind: 'retake', cloud: answer, takings };
 }
 
 /** @param answer what a lookup of its record gave now */
-export function judgeDue(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, seen: Seen): Due {
-  if (asset.files.some(({ sourcePath }) => sourcePath === null || seen.get(sourcePath)?.assetId !== asset.id)) return replaced(asset, answer, seen);
+export function judgeDue(asset: AssetWithFiles, answer: CloudAsset | Refusal | undefined, known: Known): Due {
+  const { seen } = known;
+  if (asset.files.some(({ sourcePath }) => sourcePath === null || seen.get(sourcePath)?.assetId !== asset.id)) return replaced(asset, answer, known);
   if (answer === undefined) return { kind: 'refused', reason: 'iCloud gives no answer about it' };
   if ('code' in answer) return absent.has(answer.code) ? { kind: 'vanished', how: 'purged' } : { kind: 'refused', reason: `${answer.code}: ${answer.reason}` };
   if (answer.trashed) return { kind: 'vanished', how: 'trashed' };
@@ -40,10 +41,10 @@ export function judgeDue(asset: AssetWithFiles, answer: CloudAsset | Refusal | u
   const files = asset.files.flatMap((file): DueFile[] => {
     const key = readSourcePath(file.sourcePath)?.key;
     const resource = answer.resources.find((one) => one.key === key);
-    const known = seen.get(file.sourcePath ?? '');
-    return resource && known && sameVersion(known.fingerprint, resource) ? [{ file, resource }] : [];
+    const writtenDown = seen.get(file.sourcePath ?? '');
+    return resource && writtenDown && sameVersion(writtenDown.fingerprint, resource) ? [{ file, resource }] : [];
   });
   if (files.length === asset.files.length) return { kind: 'bring', cloud: answer, files };
-  const takings = decideAnew(answer, seen, asset.id);
+  const takings = decideAnew(answer, known, asset.id);
   return takings.length === 0 ? { kind: 'vanished', how: 'purged' } : { kind: 'retake', cloud: answer, takings };
 }

@@ -6,8 +6,8 @@ import type { CloudAsset, Refusal } from '@media-pipeline/icloud';
 import { Database, type AssetWithFiles, type SourceCursor } from '@media-pipeline/schema';
 import { Register } from '../register';
 import { arrivalOf } from './arrival';
-import type { Seen, Taking } from './decide';
-import { sourcePathOf } from './identity';
+import type { Known, Taking } from './decide';
+import { fingerprintOf, sourcePathOf } from './identity';
 
 const pageSize = 500;
 
@@ -22,13 +22,15 @@ export class ICloudRegister extends Register {
     super('icloud', database, bus);
   }
 
-  /** What is known of every file of these assets, by its source path. */
-  async seen(assets: readonly CloudAsset[]): Promise<Seen> {
-    return await this.database.assets.seenFiles('icloud', assets.flatMap((asset) => asset.resources.map((resource) => sourcePathOf(asset, resource))));
+  /** What is known of every file of these assets. To be asked after iCloud has shown them: an upload is written down before it can be seen there. */
+  async known(assets: readonly CloudAsset[]): Promise<Known> {
+    const seen = await this.database.assets.seenFiles('icloud', assets.flatMap((asset) => asset.resources.map((resource) => sourcePathOf(asset, resource))));
+    const uploads = await this.database.ownUploads.find(assets.flatMap(({ resources }) => resources.map(({ checksum }) => checksum)));
+    return { seen, uploaded: new Set(uploads.map(fingerprintOf)) };
   }
 
   /** The same for the files of assets that were written down. */
-  async seenOf(assets: readonly AssetWithFiles[]): Promise<Seen> {
+  async seenOf(assets: readonly AssetWithFiles[]): Promise<Known['seen']> {
     return await this.database.assets.seenFiles('icloud', assets.flatMap(({ files }) => files.flatMap(({ sourcePath }) => sourcePath ?? [])));
   }
 

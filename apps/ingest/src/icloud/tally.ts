@@ -1,7 +1,7 @@
 import type { SkipReason } from '@media-pipeline/icloud';
 import type { Verdict } from './decide';
 
-export type LeftOut = SkipReason | 'not_recent';
+export type LeftOut = SkipReason | 'not_recent' | 'own_upload';
 
 /** What a listing of a zone came to. `listed` = `taken` + `here` + all of `skipped` + `refused`. */
 export interface ZoneCount {
@@ -78,6 +78,7 @@ const words: Readonly<Record<LeftOut, string>> = {
   hidden: 'hidden',
   trashed: 'deleted',
   not_recent: 'older than the ICLOUD_RECENT newest',
+  own_upload: 'our own uploads',
 };
 
 /** `500 listed = 480 new + 15 here already + 5 left out (3 hidden, 2 taken before ICLOUD_SINCE)`. */

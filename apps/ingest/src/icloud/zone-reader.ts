@@ -123,8 +123,8 @@ export class ZoneReader {
   /** Writes a page of assets down, as far as they are new. */
   private async take(assets: readonly CloudAsset[], { filter }: Wanted, tally: Tally): Promise<void> {
     if (assets.length === 0) return;
-    const seen = await this.register.seen(assets);
-    const judged = assets.map((asset) => ({ asset, verdict: decide(asset, seen, filter) }));
+    const known = await this.register.known(assets);
+    const judged = assets.map((asset) => ({ asset, verdict: decide(asset, known, filter) }));
     for (const { verdict } of judged) tally.verdict(verdict);
     await this.register.reserve(judged.flatMap(({ asset, verdict }) => (verdict.kind === 'take' ? [{ asset, takings: verdict.takings }] : [])));
     await this.register.revive(judged.flatMap(({ verdict }) => (verdict.kind === 'here' ? verdict.revive : [])));

@@ -10,6 +10,7 @@ import { contentContract } from './contract/content';
 import { duplicateContract } from './contract/duplicates';
 import { journalContract } from './contract/journal';
 import { legacyContract } from './contract/legacy';
+import { ownUploadContract } from './contract/own-uploads';
 import { raceContract } from './contract/race';
 import { recompressionContract } from './contract/recompressions';
 import type { Setup } from './contract/setup';
@@ -47,6 +48,7 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   arrivalContract(setup);
   transitionContract(setup);
   cloudContentContract(setup);
+  ownUploadContract(setup);
   contentContract(setup);
   batchContract(setup);
   journalContract(setup);

@@ -12,6 +12,7 @@ import { fileJournalEntity } from './file-journal.entity';
 import { fingerprintEntity, similarGroupEntity, similarMemberEntity, similarPairEntity } from './likeness.entities';
 import { mediaFileEntity } from './media-file.entity';
 import { outboxEntity } from './outbox.entity';
+import { ownUploadEntity } from './own-upload.entity';
 import { pipelineLogEntity } from './pipeline-log.entity';
 import { recompressionEntity } from './recompression.entity';
 import { renditionEntity } from './rendition.entity';
@@ -40,6 +41,7 @@ export const entities = ({ types }: Dialect) =>
     fileJournalEntity,
     mediaFileEntity,
     outboxEntity,
+    ownUploadEntity,
     pipelineLogEntity,
     recompressionEntity,
     renditionEntity,

@@ -8,6 +8,7 @@ import { SqlCursorRepository } from './cursor-repository';
 import { SqlJournalRepository } from './journal-repository';
 import { SqlLikenessRepository } from './likeness-repository';
 import { SqlLogRepository } from './log';
+import { SqlOwnUploadRepository } from './own-upload-repository';
 import { SqlRecompressionRepository } from './recompression-repository';
 import { SqlRenditionRepository } from './rendition-repository';
 
@@ -23,4 +24,5 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   likeness: new SqlLikenessRepository(connection),
   cursors: new SqlCursorRepository(connection),
   cloudContents: new SqlCloudContentRepository(connection),
+  ownUploads: new SqlOwnUploadRepository(connection),
 });

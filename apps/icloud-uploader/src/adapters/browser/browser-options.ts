@@ -15,7 +15,7 @@ export interface Patience {
 const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000, signInMs: 120_000 };
 
 /** The browser route as the settings want it. */
-export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { by = 'service', patience: { readyMs, beginMs, settleMs, signInMs } = usual }: { readonly by?: 'service' | 'person'; readonly patience?: Patience } = {}): BrowserRoute {
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { readyMs, beginMs, settleMs, signInMs }: Patience = usual): BrowserRoute {
   const { hostname } = new URL(upload.photosUrl);
   return new BrowserRoute(
     {
@@ -26,7 +26,6 @@ export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'ic
       signInMs,
       limits: { stallMs: upload.stallMs, beginMs, settleMs },
       uploadsPerBrowser: browser.uploads,
-      by,
     },
     {
       lend: async () => await cloud.lendCookies(),

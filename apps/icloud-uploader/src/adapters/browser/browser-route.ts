@@ -28,8 +28,6 @@ export interface BrowserRouteOptions {
   readonly limits: WatchLimits;
   /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
   readonly uploadsPerBrowser: number;
-  /** A person asks, and looks: what was halted is tried. */
-  readonly by: 'service' | 'person';
 }
 
 /** The session that the browser goes on with. */
@@ -44,6 +42,11 @@ export interface BrowserSession {
   signInOnPage(fillIn: FillIn, signal: AbortSignal): Promise<void>;
 }
 
+/** `person`: somebody asked, so that what was halted is tried. `interactive`: and sits before the browser, to sign in or to close a box. */
+export type Attendance = 'service' | 'person' | 'interactive';
+/** How long a person before the browser is waited for. */
+const personMs = 15 * 60_000;
+
 /** Uploads as a person does, on Apple's Photos page in Chromium. */
 export class BrowserRoute extends UploadRoute {
   readonly name = 'browser';
@@ -51,6 +54,7 @@ export class BrowserRoute extends UploadRoute {
   private chromium: Chromium | null = null;
   private uploads = 0;
   private readonly halt: Halt;
+  private attendance: Attendance = 'service';
 
   constructor(
     private readonly options: BrowserRouteOptions,
@@ -62,10 +66,15 @@ export class BrowserRoute extends UploadRoute {
     this.halt = new Halt(library);
   }
 
+  /** Who looks on. */
+  attend(attendance: Attendance): void {
+    this.attendance = attendance;
+  }
+
   async upload(upload: Upload): Promise<RouteReport> {
     const selectors = await this.options.selectors();
-    if (this.options.by === 'service') await this.halt.assertNone(selectors);
-    const photos = await this.readyPage(selectors, upload.signal);
+    if (this.attendance === 'service') await this.halt.assertNone(selectors);
+    const photos = await this.readyPage(selectors, upload);
     try {
       return await this.through(photos, selectors, upload);
     } finally {
@@ -135,18 +144,20 @@ export class BrowserRoute extends UploadRoute {
    * when it wants that all the same.
    * @throws ICLOUD_PAGE_UNKNOWN, with what it looked like under logs/; ICLOUD_* when a person is needed
    */
-  private async readyPage(selectors: Selectors, signal: AbortSignal): Promise<PhotosPage> {
+  private async readyPage(selectors: Selectors, { signal, report }: Pick<Upload, 'signal' | 'report'>): Promise<PhotosPage> {
     for (let attempt = 1; ; attempt++) {
       const chromium = await this.browser();
+      const watched = this.attendance === 'interactive';
       const photos = await PhotosPage.open(chromium, this.options.url, await this.session.lend(), selectors);
       try {
-        let readiness = await photos.whenReady(this.options.readyMs, signal);
+        let readiness = watched ? await photos.whenReady(personMs, signal, 'patient') : await photos.whenReady(this.options.readyMs, signal);
         if (readiness.kind === 'signed_out' && attempt > 1) {
           await this.signIn(photos, selectors, signal);
           readiness = await photos.whenReady(this.options.readyMs, signal);
         }
         if (readiness.kind === 'ready') {
           this.logger.info({ afterMs: readiness.afterMs, by: readiness.by }, `Photos interface ready after ${readiness.afterMs} ms`);
+          report(`Photos interface ready after ${readiness.afterMs} ms`);
           return photos;
         }
         if (readiness.kind === 'unknown' || attempt > 1) {

@@ -60,15 +60,15 @@ export class PhotosPage {
     return (await this.context.cookies()).map(fromBrowser);
   }
 
-  /** Waits until something can be uploaded, or it is clear that nothing can. */
-  async whenReady(timeoutMs: number, signal: AbortSignal): Promise<Readiness> {
+  /** Waits until something can be uploaded, or it is clear that nothing can. `patient`: a page that asks to sign in is waited for, too. */
+  async whenReady(timeoutMs: number, signal: AbortSignal, signedOut: 'told' | 'patient' = 'told'): Promise<Readiness> {
     const since = performance.now();
     let askingSince: number | null = null;
     for (;;) {
       const entrance = await this.findEntrance();
       if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
       const now = performance.now();
-      askingSince = (await this.asksToSignIn()) ? (askingSince ?? now) : null;
+      askingSince = signedOut === 'told' && (await this.asksToSignIn()) ? (askingSince ?? now) : null;
       if (askingSince !== null && now - askingSince >= steadyMs) return { kind: 'signed_out' };
       if (now - since > timeoutMs) return { kind: 'unknown' };
       await delay(lookEveryMs, undefined, { signal });

@@ -1,0 +1,40 @@
+import type { UploadEvent } from '@media-pipeline/contracts';
+import { Ledger } from '../ledger.port';
+import type { HandOvers } from './hand-overs';
+import type { Found } from '../standing';
+import type { Outgoing, RouteFailure, UploadRoute } from '../upload-route.port';
+
+/** Tells whoever asked what becomes of files that are of no batch. */
+export class EventLedger extends Ledger {
+  private readonly handed = new Set<string>();
+  readonly ended = new Set<string>();
+  readonly counts = { uploaded: 0, there: 0, failed: 0 };
+
+  constructor(
+    private readonly handOvers: HandOvers,
+    private readonly onEvent: (event: UploadEvent) => void,
+  ) {
+    super();
+  }
+
+  override async handedOff(files: readonly Outgoing[]): Promise<void> {
+    await this.handOvers.note(files.map(({ checksum }) => checksum));
+    for (const { id } of files) this.handed.add(id);
+  }
+
+  override proven({ id, path }: Outgoing, { recordName }: Found, route: UploadRoute | null): Promise<void> {
+    this.ended.add(id);
+    // What was handed over and seen only by a later look was uploaded all the same.
+    const uploaded = route !== null || this.handed.has(id);
+    this.counts[uploaded ? 'uploaded' : 'there'] += 1;
+    this.onEvent({ file: path, outcome: uploaded ? 'uploaded' : 'already there', recordName, code: null, reason: null });
+    return Promise.resolve();
+  }
+
+  override failed({ id }: Pick<Outgoing, 'id' | 'name'>, { code, reason }: RouteFailure): Promise<void> {
+    this.ended.add(id);
+    this.counts.failed += 1;
+    this.onEvent({ file: id, outcome: 'failed', recordName: null, code, reason });
+    return Promise.resolve();
+  }
+}
