@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './clock';
 import { toStatus, type AccountStatus } from './account-status';
 import type { ICloudEndpoints } from './endpoints';
 import type { Cookie } from './http/cookies';
+import { ownCookies, renewedCookies } from './http/renewed-cookies';
 import { ServiceCalls, openContent, sendContent } from './http/service-calls';
 import { Transport } from './http/transport';
 import { RateLimited, WebClient } from './http/web-client';
@@ -13,10 +14,11 @@ import type { SessionDocument } from './session/document';
 import { isRefused, remember } from './session/refused-password';
 import { Session } from './session/session';
 import { SessionStore } from './session/store';
-import { askForCode, askForSms, giveCode, nothingPending } from './sign-in/code';
-import { assertNotQuiet } from './sign-in/gate';
-import { afterPassword, firstStep, type Rung } from './sign-in/ladder';
-import { toCodeRequest, type SignIn } from './sign-in/outcome';
+import { askForCode, askForSms, awaitCode, giveCode, nothingPending } from './sign-in/code';
+import { assertNotQuiet, waitingFor } from './sign-in/gate';
+import { afterPage, afterPassword, firstStep, type Rung } from './sign-in/ladder';
+import type { SignIn } from './sign-in/outcome';
+import { signInOnPage, type FillIn } from './sign-in/page';
 import { resume, type ResumeOptions } from './sign-in/resume';
 import { sixDigits } from './sign-in/second-factor';
 import { Wire } from './sign-in/wire';
@@ -41,7 +43,13 @@ export interface SignInOptions {
   readonly acceptTerms?: boolean;
 }
 
-const dayMs = 24 * 3_600_000;
+/** Cookies of a session, for a browser. */
+export interface LentCookies {
+  /** Which session it is. */
+  readonly login: string | null;
+  readonly cookies: readonly Cookie[];
+}
+
 /** How often a person's answer on a device is asked for, and how long a person is waited for when no signal says otherwise. */
 const consent = { everyMs: 5_000, person: 5 * 60_000, service: 0 } as const;
 
@@ -120,10 +128,47 @@ export class ICloudAccount extends ServiceClient {
     this.session = await Session.of(await this.store.read());
   }
 
-  /** The cookies a browser needs to go on with this session at an address. */
-  async cookies(url: string): Promise<Cookie[]> {
+  /** The cookies a browser needs to go on with this session: the newest, whichever process got them. */
+  async lendCookies(): Promise<LentCookies> {
     await this.adoptNewer();
-    return await this.session.cookies.forUrl(url);
+    return { login: this.session.document.login, cookies: await this.session.cookies.all(this.clock.now()) };
+  }
+
+  /**
+   * Takes into the session what Apple's pages have renewed in a browser, unless the session is another one by now. What is newer here stays, and
+   * cookies of foreign hosts are left out.
+   * @param lent as the browser had them at first
+   * @param returned as it has them now
+   */
+  async takeCookies(lent: LentCookies, returned: readonly Cookie[]): Promise<void> {
+    if (renewedCookies(lent.cookies, returned, lent.cookies).length === 0) return;
+    await this.exclusively(undefined, async (wire) => {
+      const { session, clock, save } = wire.tools;
+      if (wire.document.login !== lent.login) return;
+      const renewed = renewedCookies(lent.cookies, this.own(returned, wire), await session.cookies.all(clock.now()));
+      if (renewed.length === 0) return;
+      await session.cookies.put(renewed);
+      await save();
+    });
+  }
+
+  /**
+   * Signs in on Apple's own page, which asks for it although the session is open. It counts as a sign-in with the password, and no other process
+   * signs in meanwhile. When the page has a code sent, it is waited for like one that this client has asked for.
+   * @param fillIn gives name and password to the page; called at most once
+   * @throws ICLOUD_PASSWORD_MISSING, ICLOUD_PASSWORD_WRONG, ICLOUD_SIGN_IN_LIMIT, ICLOUD_PAGE_UNKNOWN when the page takes no password; as {@link signIn}
+   */
+  async signInOnPage(fillIn: FillIn, { signal }: { readonly signal?: AbortSignal } = {}): Promise<SignIn> {
+    const { password } = this.options;
+    // Without one the session that is open stays as it is.
+    if (password === null) throw new PipelineError('ICLOUD_PASSWORD_MISSING', "Apple's page asks to sign in, and no password is set");
+    return await this.exclusively<SignIn>(signal, async (wire) => {
+      const waiting = waitingFor(wire.document, 'service', this.clock.now());
+      if (waiting) return waiting;
+      const shown = await signInOnPage(wire, password, fillIn, (cookies) => this.own(cookies, wire));
+      if (shown === 'code') return await awaitCode(wire);
+      return await resume(wire, { ...this.resumeOptions('service', false), start: afterPage, mayAskForCode: false });
+    });
   }
 
   async call(service: WebService, path: string, request: ServiceRequest): Promise<unknown> {
@@ -157,7 +202,7 @@ export class ICloudAccount extends ServiceClient {
   /** The session after one that a service refused: another process may have it already, else the ladder is climbed, once for all who wait. */
   private async recovered(login: string | null, signal: AbortSignal): Promise<Session> {
     if (this.session.document.login === login || !isOpen(this.session.document)) {
-      this.recovering ??= this.exclusively(undefined, async (wire) => {
+      this.recovering ??= this.exclusively<SignIn>(undefined, async (wire) => {
         if (wire.document.login !== login && isOpen(wire.document)) return { kind: 'signed_in', trustedUntil: null };
         return await this.climb(wire, 'account_login', { by: 'service', acceptTerms: false });
       }).finally(() => (this.recovering = null));
@@ -167,11 +212,10 @@ export class ICloudAccount extends ServiceClient {
   }
 
   private async climb(wire: Wire, from: Rung, { by, acceptTerms }: { readonly by: 'service' | 'person'; readonly acceptTerms: boolean }): Promise<SignIn> {
-    const { pending, sessionToken, state } = wire.document;
+    const { sessionToken, state } = wire.document;
     const now = this.clock.now();
-    if (state === 'code_needed' && pending !== null && (now < pending.expiresAt || (by === 'service' && now < pending.since + dayMs))) {
-      return { kind: 'code_needed', request: toCodeRequest(pending) };
-    }
+    const waiting = waitingFor(wire.document, by, now);
+    if (waiting) return waiting;
     assertNotQuiet(wire.document, now);
     // The token of a sign-in that still waits for its code opens nothing.
     const start = firstStep(from, sessionToken !== null && state !== 'code_needed');
@@ -183,7 +227,7 @@ export class ICloudAccount extends ServiceClient {
   }
 
   /** Runs work on the newest session while no other process can, and writes down how it ended. */
-  private async exclusively(signal: AbortSignal | undefined, work: (wire: Wire) => Promise<SignIn>): Promise<SignIn> {
+  private async exclusively<T>(signal: AbortSignal | undefined, work: (wire: Wire) => Promise<T>): Promise<T> {
     const given = this.anyOf(signal);
     return await this.store.exclusively(given, async (held) => {
       const mine = this.session.document;
@@ -215,6 +259,10 @@ export class ICloudAccount extends ServiceClient {
     if (error.code === 'ICLOUD_PASSWORD_WRONG' && password !== null && !(await isRefused(password, wire.document.refusedPassword))) {
       session.update({ refusedPassword: await remember(password) });
     }
+  }
+
+  private own(cookies: readonly Cookie[], { document, tools: { endpoints } }: Wire): Cookie[] {
+    return ownCookies(cookies, [endpoints.origin, endpoints.auth, endpoints.setup, ...Object.values(document.account?.services ?? {})]);
   }
 
   /** Takes over what another process has written meanwhile. */

@@ -1,10 +1,11 @@
-export { ICloudAccount, type AccountOptions, type SignInOptions } from './account';
+export { ICloudAccount, type AccountOptions, type LentCookies, type SignInOptions } from './account';
 export type { AccountStatus } from './account-status';
 export { systemClock, type Clock } from './clock';
 export * from './endpoints';
 export type { Cookie } from './http/cookies';
 export type { ICloudLog } from './log';
 export type { CodeRequest, SignIn } from './sign-in/outcome';
+export type { FillIn, PageAnswer, PageAttempt } from './sign-in/page';
 export * from './service';
 export { AppleChecksum, compareChecksums, contentHash, ContentHash, isKnownKind } from './download/content-hash';
 export * from './download/downloader';

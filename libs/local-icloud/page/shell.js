@@ -31,20 +31,28 @@ function showWidget() {
   root.append(element('iframe', { id: 'aid-auth-widget-iFrame', name: 'aid-auth-widget', title: 'Sign In with Apple Account', src: `/appleauth/auth/authorize/signin?${query}` }));
 }
 
+/** Whether somebody has signed in on this page, as far as it asks for that. */
+const known = () => boot.asksToSignIn === 'when over' || (boot.asksToSignIn === 'once' && document.cookie.includes('X-LOCAL-PAGE=known'));
+
 async function signedIn({ dsWebAuthToken, trustToken, country, remember }) {
   const { status, body } = await postJson(`${setup}/accountLogin`, { accountCountryCode: country, dsWebAuthToken, extended_login: remember, trustToken });
-  if (status !== 200 || body?.hsaChallengeRequired) showLanding();
+  if (status === 200) document.cookie = 'X-LOCAL-PAGE=known; Path=/; Max-Age=86400';
+  if (status !== 200 || !known() || body?.hsaChallengeRequired) showLanding();
   else if (body?.termsUpdateNeeded) root.replaceChildren(element('main', { role: 'alertdialog', 'aria-label': texts.terms }, element('h1', { text: texts.terms }), element('p', { text: texts.termsMore })));
   else showPhotos();
 }
 
+let trustTokens = [];
+
 addEventListener('message', ({ origin, data }) => {
   if (origin !== location.origin) return;
+  if (data?.type === 'widget-ready') document.getElementById('aid-auth-widget-iFrame')?.contentWindow.postMessage({ type: 'trust', trustTokens }, origin);
   if (data?.type === 'signed-in') void signedIn(data);
   if (data?.type === 'signed-out') showLanding();
 });
 
 showEarlyChild();
-const { status } = await postJson(`${setup}/validate`, null);
-if (status === 200) showPhotos();
+const { status, body } = await postJson(`${setup}/validate`, null);
+trustTokens = (boot.knowsTrust && body?.trustTokens) || [];
+if (status === 200 && known()) showPhotos();
 else showLanding();

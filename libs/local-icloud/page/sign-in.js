@@ -1,10 +1,12 @@
 // The sign-in widget, as idmsa shows it in its frame: name, password, "keep me signed in", the six boxes of a code, and trust.
 import { boot, element, postJson } from './elements.js';
 import { SrpExchange } from './srp.js';
+import { textsOf } from './texts.js';
 
+const texts = textsOf(boot.language);
 const content = document.getElementById('content');
 const state = `auth-${crypto.randomUUID()}`;
-const session = { scnt: null, id: null, token: null, country: null, trust: '', remember: false };
+const session = { scnt: null, id: null, token: null, country: null, trust: '', remember: false, trusted: [] };
 
 /** A request with the widget's headers, and the newest of the sign-in. */
 async function idmsa(method, path, body) {
@@ -35,7 +37,7 @@ async function send(method, url, body, headers) {
   if (method === 'POST') return postJson(url, body ?? {}, headers);
   const { 'Content-Type': _type, ...bodiless } = headers;
   try {
-    const response = await fetch(url, { method, headers: bodiless });
+    const response = await fetch(url, body ? { method, headers, body: JSON.stringify(body) } : { method, headers: bodiless });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : null };
   } catch {
@@ -50,19 +52,19 @@ const show = (...children) => content.replaceChildren(...children, problem);
 const complain = (text) => (problem.textContent = text);
 
 function showSignIn() {
-  const name = element('input', { id: 'account_name_text_field', type: 'text', class: 'form-textbox-input', autocomplete: 'username webauthn', 'aria-label': 'Email or Phone Number', spellcheck: 'false' });
-  const password = element('input', { id: 'password_text_field', type: 'password', class: 'form-textbox-input', autocomplete: 'current-password', 'aria-label': 'Password', hidden: true });
+  const name = element('input', { id: 'account_name_text_field', type: 'text', class: 'form-textbox-input', autocomplete: 'username webauthn', 'aria-label': texts.account, spellcheck: 'false' });
+  const password = element('input', { id: 'password_text_field', type: 'password', class: 'form-textbox-input', autocomplete: 'current-password', 'aria-label': texts.password, hidden: true });
   const remember = element('input', { id: 'remember-me', type: 'checkbox', class: 'form-checkbox-input' });
-  const button = element('button', { id: 'sign-in', type: 'submit', 'aria-label': 'Continue', text: '→', disabled: true });
+  const button = element('button', { id: 'sign-in', type: 'submit', 'aria-label': texts.continue, text: '→', disabled: true });
   const ready = () => (button.disabled = name.value === '' || (!password.hidden && password.value === ''));
-  const form = element('form', { id: 'sign_in_form' }, element('h1', { class: 'si-container-title', text: 'Sign in with Apple Account' }), name, password, remember, element('label', { for: 'remember-me', text: 'Keep me signed in' }), button);
+  const form = element('form', { id: 'sign_in_form' }, element('h1', { class: 'si-container-title', text: texts.signInTitle }), name, password, remember, element('label', { for: 'remember-me', text: texts.keep }), button);
   form.addEventListener('input', ready);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     complain('');
     if (password.hidden) {
       password.hidden = false;
-      button.setAttribute('aria-label', 'Sign In');
+      button.setAttribute('aria-label', texts.signIn);
       ready();
       password.focus();
       return;
@@ -80,10 +82,10 @@ async function signIn(accountName, password) {
   const init = await idmsa('POST', '/signin/init', { a: srp.a, accountName, protocols: ['s2k', 's2k_fo'] });
   if (init.status !== 200) return complain(messageOf(init));
   const proof = await srp.answer(accountName.toLowerCase(), password, init.body);
-  const done = await idmsa('POST', `/signin/complete?isRememberMeEnabled=${session.remember}`, { accountName, c: init.body.c, ...proof, rememberMe: session.remember, trustTokens: [] });
+  const done = await idmsa('POST', `/signin/complete?isRememberMeEnabled=${session.remember}`, { accountName, c: init.body.c, ...proof, rememberMe: session.remember, trustTokens: session.trusted });
   if (done.status === 412) await idmsa('POST', '/repair/complete', {});
   if (done.status === 200 || done.status === 412) return finish();
-  if (done.status !== 409) return complain(done.status === 401 ? 'Check the account information you entered and try again.' : messageOf(done));
+  if (done.status !== 409) return complain(done.status === 401 ? texts.wrongPassword : messageOf(done));
   if (done.body?.fsaChallenge) return show(element('h1', { text: 'Use a Security Key' }));
   const devices = await idmsa('PUT', '/verify/trusteddevice/securitycode');
   if (devices.status === 202) return showCode('trusteddevice');
@@ -128,7 +130,7 @@ function showCode(channel, phone) {
   const where = phone ? `Enter the verification code sent to ${phone.numberWithDialCode}.` : 'Enter the verification code sent to your Apple devices.';
   const again = element('button', { id: 'no-trstd-device-pop', type: 'button', text: 'Didn’t Get a Code?', onclick: () => (options.hidden = false) });
   const options = element('div', { role: 'menu', hidden: true }, element('button', { id: 'try-again-link', role: 'menuitem', type: 'button', text: 'Resend Code', onclick: () => void (phone ? sendText() : idmsa('PUT', '/verify/trusteddevice/securitycode')) }), element('button', { id: 'use-phone-link', role: 'menuitem', type: 'button', text: 'Text Me', onclick: () => void sendText() }));
-  show(element('h1', { class: 'tk-callout', text: 'Two-Factor Authentication' }), element('div', { role: 'group', 'aria-label': where, class: 'form-security-code-inputs' }, ...boxes), element('p', { text: where }), again, options);
+  show(element('h1', { class: 'tk-callout', text: texts.twoFactor }), element('div', { role: 'group', 'aria-label': where, class: 'form-security-code-inputs' }, ...boxes), element('p', { text: where }), again, options);
   boxes[0].focus();
 }
 
@@ -151,4 +153,9 @@ function finish() {
   parent.postMessage({ type: 'signed-in', dsWebAuthToken: token, trustToken: trust, country, remember }, location.origin);
 }
 
+// What the page around it knows of trust.
+addEventListener('message', ({ origin, data }) => {
+  if (origin === location.origin && data?.type === 'trust') session.trusted = data.trustTokens;
+});
+parent.postMessage({ type: 'widget-ready' }, location.origin);
 showSignIn();

@@ -34,6 +34,12 @@ const english = {
   termsMore: 'Review them on one of your devices.',
   whatsNew: 'What’s New in Photos',
   continue: 'Continue',
+  account: 'Email or Phone Number',
+  password: 'Password',
+  signInTitle: 'Sign in with Apple Account',
+  keep: 'Keep me signed in',
+  wrongPassword: 'Check the account information you entered and try again.',
+  twoFactor: 'Two-Factor Authentication',
 };
 
 const german = {
@@ -69,6 +75,12 @@ const german = {
   unavailableMore: 'Mit den Einstellungen dieses Accounts können iCloud-Daten nicht im Web verwendet werden.',
   whatsNew: 'Neu in Fotos',
   continue: 'Weiter',
+  account: 'E-Mail-Adresse oder Telefonnummer',
+  password: 'Passwort',
+  signInTitle: 'Mit Apple-Account anmelden',
+  keep: 'Angemeldet bleiben',
+  wrongPassword: 'Überprüfe die eingegebenen Accountinformationen und versuche es erneut.',
+  twoFactor: 'Zwei-Faktor-Authentifizierung',
 };
 
 /** @param {string} language as in the page's address: en-us, de-de */

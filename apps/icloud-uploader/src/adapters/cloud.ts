@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PipelineError } from '@media-pipeline/contracts';
-import { ContentIndex, endpointsFor, ICloudAccount, Uploads, type Cookie, type IndexedFile, type IndexPage, type Zone } from '@media-pipeline/icloud';
+import { ContentIndex, endpointsFor, ICloudAccount, Uploads, type Cookie, type FillIn, type IndexedFile, type IndexPage, type LentCookies, type SignIn, type Zone } from '@media-pipeline/icloud';
 import { Database, type CloudContentFile } from '@media-pipeline/schema';
 import { Logger, Settings } from '@media-pipeline/stage';
 
@@ -23,18 +23,28 @@ export class Cloud implements OnModuleDestroy {
     return (await this.opened()).uploads;
   }
 
-  /** @throws the ICLOUD_* reasons that keep the account from being signed in */
-  async cookies(url: string): Promise<readonly Cookie[]> {
+  /** The session's newest cookies. @throws ICLOUD_SESSION_UNREADABLE, IO_ERROR */
+  async lendCookies(): Promise<LentCookies> {
     const { account } = await this.opened();
-    return await account.cookies(url);
+    return await account.lendCookies();
+  }
+
+  /** Takes into the session what a browser has renewed. @throws ICLOUD_SESSION_UNREADABLE, IO_ERROR, ICLOUD_UNREACHABLE */
+  async takeCookies(lent: LentCookies, returned: readonly Cookie[]): Promise<void> {
+    const { account } = await this.opened();
+    await account.takeCookies(lent, returned);
   }
 
   /** Opens the session, by its cookies, its tokens, or the password. @throws ICLOUD_CODE_NEEDED and the other ICLOUD_* reasons */
   async signIn(signal?: AbortSignal): Promise<void> {
     const { account } = await this.opened();
-    const signIn = await account.signIn({ by: 'service', ...(signal && { signal }) });
-    if (signIn.kind === 'code_needed') throw new PipelineError('ICLOUD_CODE_NEEDED', `iCloud waits for the code that was sent at ${signIn.request.since.toISOString()}`);
-    if (signIn.kind === 'consent_needed') throw new PipelineError('ICLOUD_CONSENT_NEEDED', 'the owner has not yet let the web in on a device');
+    refuseUnlessIn(await account.signIn({ by: 'service', ...(signal && { signal }) }));
+  }
+
+  /** Signs in on Apple's page. @throws ICLOUD_CODE_NEEDED and the other ICLOUD_* reasons */
+  async signInOnPage(fillIn: FillIn, signal: AbortSignal): Promise<void> {
+    const { account } = await this.opened();
+    refuseUnlessIn(await account.signInOnPage(fillIn, { signal }));
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -57,6 +67,11 @@ export class Cloud implements OnModuleDestroy {
     const account = await ICloudAccount.open({ username, password, sessionFile, secretsKey, endpoints: endpointsFor(region, { auth: authUrl, setup: setupUrl }), log: this.logger });
     return { account, uploads: new Uploads(account, zone, new StoredIndex(this.database), { settleMs: upload.appearMs }) };
   }
+}
+
+function refuseUnlessIn(signIn: SignIn): void {
+  if (signIn.kind === 'code_needed') throw new PipelineError('ICLOUD_CODE_NEEDED', `iCloud waits for the code that was sent at ${signIn.request.since.toISOString()}`);
+  if (signIn.kind === 'consent_needed') throw new PipelineError('ICLOUD_CONSENT_NEEDED', 'the owner has not yet let the web in on a device');
 }
 
 /** What is in iCloud, kept in the database. */

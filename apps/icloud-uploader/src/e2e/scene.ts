@@ -22,7 +22,7 @@ import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
 import { Uploader } from '../uploader';
 
-const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500 };
+const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500, signInMs: 15_000 };
 
 export const working = (signal = new AbortController().signal) => ({ signal, report: () => undefined });
 export const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
@@ -76,18 +76,27 @@ export class UploadScene {
 
   /** As a person does with `media-pipeline icloud login`. */
   async signIn(): Promise<void> {
-    const { icloud } = this.settings();
-    const { account, endpoints } = this.icloud;
-    const client = await ICloudAccount.open({ username: account.username, password: account.password, sessionFile: icloud.sessionFile, secretsKey: null, endpoints: endpointsFor('global', endpoints) });
-    await client.signIn({ by: 'person' });
-    await client.submitCode(account.latestCode ?? '');
-    await client.close();
+    await this.asAnother(async (client) => {
+      await client.signIn({ by: 'person' });
+      await client.submitCode(this.icloud.account.latestCode ?? '');
+    });
   }
 
-  /** As a process that has just started. */
-  service(overrides: Record<string, string> = {}): IcloudUploaderService {
+  /** The account in the hands of another process. */
+  async asAnother<T>(work: (client: ICloudAccount) => Promise<T>): Promise<T> {
+    const { account, endpoints } = this.icloud;
+    const client = await ICloudAccount.open({ username: account.username, password: account.password, sessionFile: this.settings().icloud.sessionFile, secretsKey: null, endpoints: endpointsFor('global', endpoints) });
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** As a process that has just started. @param said takes its log */
+  service(overrides: Record<string, string> = {}, said?: string[]): IcloudUploaderService {
     const settings = this.settings(overrides);
-    const logger = createLogger({ level: 'fatal' }, 'icloud-uploader');
+    const logger = createLogger({ level: said ? 'trace' : 'fatal' }, 'icloud-uploader', said && { write: (line) => void said.push(line) });
     const cloud = new Cloud(settings, this.database, logger);
     const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, impatient), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });

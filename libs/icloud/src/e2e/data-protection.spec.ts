@@ -20,7 +20,7 @@ describe('Advanced Data Protection', () => {
       expect(await account.signIn()).toMatchObject({ kind: 'signed_in' });
       expect(scene.icloud.account.consentsAsked).toBe(1);
       expect(scene.icloud.account.pcsWaited).toBe(2);
-      const names = (await account.cookies(scene.icloud.endpoints.setup)).map(({ name }) => name);
+      const names = (await account.lendCookies()).cookies.map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(['X-APPLE-WEBAUTH-PCS-Photos', 'X-APPLE-WEBAUTH-PCS-Sharing']));
       expect(scene.counts).toEqual({ signIns: 1, pushes: 1, sms: 0 });
       scene.icloud.traffic.clear();

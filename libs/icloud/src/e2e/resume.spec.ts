@@ -69,7 +69,7 @@ describe('later on', () => {
       await scene.signedIn({ secretsKey });
       const other = await scene.open({ secretsKey, password: null });
       expect(await other.signIn()).toMatchObject({ kind: 'signed_in' });
-      expect(await other.cookies(scene.icloud.endpoints.setup)).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'X-APPLE-WEBAUTH-TOKEN' })]));
+      expect((await other.lendCookies()).cookies).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'X-APPLE-WEBAUTH-TOKEN' })]));
       expect(scene.counts).toEqual({ signIns: 1, pushes: 1, sms: 0 });
     }),
   );
@@ -80,7 +80,7 @@ describe('later on', () => {
       const account = await scene.signedIn();
       await account.forget();
       expect(await account.status()).toMatchObject({ state: 'signed_out', trustedUntil: null, signInsLately: 1 });
-      expect(await account.cookies(scene.icloud.endpoints.setup)).toEqual([]);
+      expect((await account.lendCookies()).cookies).toEqual([]);
       expect(await account.signIn({ by: 'person' })).toMatchObject({ kind: 'code_needed' });
       expect(scene.counts).toEqual({ signIns: 2, pushes: 2, sms: 0 });
     }),

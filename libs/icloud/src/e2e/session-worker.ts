@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ICloudAccount, type Clock, type ICloudEndpoints } from '..';
+import { ICloudAccount, type Clock, type ICloudEndpoints, type LentCookies } from '..';
 import { SessionCipher } from '../session/cipher';
 import { freshDocument } from '../session/document';
 import { writeSecretFile } from '../session/file';
@@ -19,6 +19,9 @@ export interface Setup {
 export type Command =
   | { readonly do: 'sign_in' | 'call' | 'status'; readonly now: number; readonly times?: number }
   | { readonly do: 'code'; readonly now: number; readonly code: string }
+  /** Has a browser take the session's cookies; gives back what a page has renewed of them since. */
+  | { readonly do: 'lend'; readonly now: number }
+  | { readonly do: 'return'; readonly now: number; readonly renewed: Readonly<Record<string, string>> }
   /** Changes the session many times, each time under the lock. */
   | { readonly do: 'count'; readonly now: number; readonly times: number }
   /** Writes the file without end, each time another text; says each generation it has written. */
@@ -32,6 +35,8 @@ let now = Date.now();
 const clock: Clock = { now: () => now, sleep: async (ms, signal) => await pause(Math.min(ms, 20), undefined, signal ? { signal } : {}) };
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
+let lent: LentCookies = { login: null, cookies: [] };
+
 async function obey(account: ICloudAccount, command: Command): Promise<unknown> {
   ({ now } = command);
   const store = new SessionStore(setup.sessionFile, setup.username, new SessionCipher(setup.secretsKey));
@@ -44,6 +49,14 @@ async function obey(account: ICloudAccount, command: Command): Promise<unknown> 
       return await account.status();
     case 'call':
       return await Promise.all(Array.from({ length: command.times ?? 1 }, async () => ({ answered: (await account.call('ckdatabasews', path, { body: {} })) !== undefined })));
+    case 'lend':
+      lent = await account.lendCookies();
+      return Object.fromEntries(lent.cookies.map(({ name, value }) => [name, value]));
+    case 'return': {
+      const returned = lent.cookies.map((cookie) => ({ ...cookie, value: command.renewed[cookie.name] ?? cookie.value }));
+      await account.takeCookies(lent, returned);
+      return { returned: true };
+    }
     case 'count':
       for (let n = 0; n < command.times; n++) await store.exclusively(undefined, async ({ document, save }) => await save({ ...document, signIns: [...document.signIns, now + n] }));
       return { counted: command.times };

@@ -104,6 +104,49 @@ it('a process that stood still while another one signed in does not write over t
   expect(scene.counts.pushes).toBe(1);
 });
 
+describe('cookies that a page has renewed', () => {
+  const token = 'X-APPLE-WEBAUTH-TOKEN';
+  const user = 'X-APPLE-WEBAUTH-USER';
+
+  it('are those of the other process, too, and take the place of none that it has renewed meanwhile', async () => {
+    await (await scene.signedIn({ secretsKey })).close();
+    const [one, two] = await Promise.all([start(), start()]);
+    const before = await one.do({ do: 'lend', ...now() });
+    // validate renews the token, in the file only
+    scene.clock.advance(hourMs);
+    expect(await two.do({ do: 'sign_in', ...now() })).toMatchObject({ kind: 'signed_in' });
+    const { [token]: renewed } = (await two.do({ do: 'lend', ...now() })) as Record<string, string>;
+    expect(before).not.toMatchObject({ [token]: renewed });
+    await one.do({ do: 'return', ...now(), renewed: { [token]: 'older', [user]: 'by the page' } });
+    expect(await two.do({ do: 'lend', ...now() })).toMatchObject({ [token]: renewed, [user]: 'by the page' });
+    expect(await one.do({ do: 'lend', ...now() })).toMatchObject({ [token]: renewed, [user]: 'by the page' });
+  });
+
+  it('are given up when the session is another one by now', async () => {
+    await (await scene.signedIn({ secretsKey })).close();
+    const [one, two] = await Promise.all([start(), start()]);
+    await one.do({ do: 'lend', ...now() });
+    scene.icloud.account.expireSession();
+    expect(await two.do({ do: 'call', ...now() })).toEqual(fine(1));
+    const { generation } = await store().read();
+    await one.do({ do: 'return', ...now(), renewed: { [user]: 'of the session before' } });
+    expect((await store().read()).generation).toBe(generation);
+    expect(await two.do({ do: 'call', ...now() })).toEqual(fine(1));
+  });
+
+  it('come from two browsers at once, and none is lost', async () => {
+    await (await scene.signedIn({ secretsKey })).close();
+    const [one, two] = await Promise.all([start(), start()]);
+    await Promise.all([one.do({ do: 'lend', ...now() }), two.do({ do: 'lend', ...now() })]);
+    const { generation } = await store().read();
+    await Promise.all([one.do({ do: 'return', ...now(), renewed: { [token]: 'of one' } }), two.do({ do: 'return', ...now(), renewed: { [user]: 'of two' } })]);
+    expect(await one.do({ do: 'lend', ...now() })).toMatchObject({ [token]: 'of one', [user]: 'of two' });
+    // Nothing new is not written.
+    await one.do({ do: 'return', ...now(), renewed: {} });
+    expect((await store().read()).generation).toBe(generation + 2);
+  });
+});
+
 it('no change of the session is lost when two processes write', async () => {
   const [one, two] = await Promise.all([start(), start()]);
   const times = 40;

@@ -19,10 +19,23 @@ it('keeps all of them, also those without an expiry date', async () => {
   const cookies = await take(await Cookies.from(null), local, 'session=1;Path=/;HttpOnly', 'lasting=2;Path=/;Max-Age=1000');
   const again = await Cookies.from(await cookies.keep());
   expect(await again.headerFor(local)).toBe('session=1; lasting=2');
-  expect(await again.forUrl(local)).toEqual([
-    { name: 'session', value: '1', domain: '127.0.0.1', path: '/', expires: null, secure: false, httpOnly: true },
+  expect(await again.all(Date.now())).toEqual([
+    { name: 'session', value: '1', domain: '127.0.0.1', hostOnly: true, path: '/', expires: null, secure: false, httpOnly: true, sameSite: null },
     expect.objectContaining({ name: 'lasting', expires: expect.any(Date) }),
   ]);
+  expect((await again.all(Date.now() + 2_000_000)).map(({ name }) => name)).toEqual(['session']);
+});
+
+it('gives them to a browser and takes them back as they were', async () => {
+  const cookies = await take(await Cookies.from(null), 'https://setup.icloud.com/x', 'wide=1;Domain=.icloud.com;Path=/;Secure;SameSite=None;Max-Age=1000', 'narrow=2;Path=/setup;HttpOnly');
+  const lent = await cookies.all(Date.now());
+  expect(lent).toEqual([expect.objectContaining({ name: 'wide', domain: 'icloud.com', hostOnly: false, sameSite: 'None' }), expect.objectContaining({ name: 'narrow', domain: 'setup.icloud.com', hostOnly: true, path: '/setup' })]);
+  const other = await Cookies.from(null);
+  await other.put(lent);
+  const back = await Cookies.from(await other.keep());
+  expect(await back.all(Date.now())).toEqual(lent);
+  expect(await back.headerFor('https://www.icloud.com/')).toBe('wide=1');
+  expect(await back.headerFor('https://setup.icloud.com/setup/ws')).toBe('narrow=2; wide=1');
 });
 
 it('leaves out cookies for domains that are not the server’s, and forgets one host at a word', async () => {

@@ -1,16 +1,20 @@
-import { CookieJar, type Cookie as StoredCookie } from 'tough-cookie';
+import { Cookie as StoredCookie, CookieJar } from 'tough-cookie';
 import type { Answer } from './answer';
 
 /** A cookie of the session, for a browser that is to go on with it. */
 export interface Cookie {
   readonly name: string;
   readonly value: string;
+  /** Without a dot before it. */
   readonly domain: string;
+  /** For this very host; otherwise for all hosts below the domain, too. */
+  readonly hostOnly: boolean;
   readonly path: string;
   /** Null: until the browser is closed. */
   readonly expires: Date | null;
   readonly secure: boolean;
   readonly httpOnly: boolean;
+  readonly sameSite: 'Strict' | 'Lax' | 'None' | null;
 }
 
 /**
@@ -43,26 +47,28 @@ export class Cookies {
     return answer.setCookies.length > 0;
   }
 
-  async forUrl(url: string): Promise<Cookie[]> {
-    return (await this.jar.getCookies(url)).map(toCookie);
+  /** All that have not run out, at whatever host. */
+  async all(nowMs: number): Promise<Cookie[]> {
+    return (await this.stored()).filter((cookie) => (expiryOf(cookie) ?? Infinity) > nowMs).map(toCookie);
+  }
+
+  /** Takes in cookies that a browser was given. */
+  async put(cookies: readonly Cookie[]): Promise<void> {
+    for (const cookie of cookies) await this.jar.store.putCookie(toStored(cookie));
   }
 
   /** Whether a cookie of this name is there that has not run out, at whatever host. */
   async has(name: string, nowMs: number): Promise<boolean> {
-    return (await this.named(name)).some((cookie) => (expiryOf(cookie) ?? Infinity) > nowMs);
+    return (await this.all(nowMs)).some((cookie) => cookie.name === name);
   }
 
   /** Drops what one host has set, so that it knows us no more. */
   async forgetHost(url: string): Promise<void> {
     const host = new URL(url).hostname;
-    for (const { domain, path, key } of await this.all()) if (domain !== null && domain === host && path !== null) await this.jar.store.removeCookie(domain, path, key);
+    for (const { domain, path, key } of await this.stored()) if (domain !== null && domain === host && path !== null) await this.jar.store.removeCookie(domain, path, key);
   }
 
-  private async named(name: string): Promise<StoredCookie[]> {
-    return (await this.all()).filter(({ key }) => key === name);
-  }
-
-  private async all(): Promise<StoredCookie[]> {
+  private async stored(): Promise<StoredCookie[]> {
     return await this.jar.store.getAllCookies();
   }
 }
@@ -78,12 +84,19 @@ function expiryOf(cookie: StoredCookie): number | null {
 
 const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time));
 
+const sameSites = ['Strict', 'Lax', 'None'] as const;
+
 const toCookie = (cookie: StoredCookie): Cookie => ({
   name: cookie.key,
   value: cookie.value,
   domain: cookie.domain ?? '',
+  hostOnly: cookie.hostOnly ?? true,
   path: cookie.path ?? '/',
   expires: dateOf(expiryOf(cookie)),
   secure: cookie.secure,
   httpOnly: cookie.httpOnly,
+  sameSite: sameSites.find((one) => one.toLowerCase() === cookie.sameSite?.toLowerCase()) ?? null,
 });
+
+const toStored = ({ name, expires, sameSite, ...rest }: Cookie): StoredCookie =>
+  new StoredCookie({ ...rest, key: name, expires: expires ?? 'Infinity', ...(sameSite && { sameSite: sameSite.toLowerCase() }) });

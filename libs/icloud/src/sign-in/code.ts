@@ -31,6 +31,25 @@ export async function askForCode(wire: Wire): Promise<SignIn> {
   return await ask(wire, { phone: null, phones }, sms);
 }
 
+/**
+ * Waits for a code that Apple's own page has had sent in this sign-in: it can be given from now on as if we had asked for it. None is sent.
+ * @throws ICLOUD_SECURITY_KEYS, ICLOUD_RATE_LIMITED, ICLOUD_UNREACHABLE
+ */
+export async function awaitCode(wire: Wire): Promise<SignIn> {
+  const since = wire.tools.clock.now();
+  const sent: PendingCode = { via: 'trusted_device', phoneId: null, phones: [], since, expiresAt: since + codeLifetimeMs, wrongTries: 0 };
+  wire.update({ pending: sent, state: 'code_needed', stateSince: since });
+  await wire.tools.save();
+  const { described, noDevices, phones } = readRoutes((await wire.send('asking where the code went', routesRequest)).answer);
+  refuseSecurityKeys(described);
+  const [phone] = noDevices ? phones : [];
+  const pending: PendingCode = { ...sent, phones, ...(phone && { via: 'sms', phoneId: phone.id }) };
+  wire.update({ pending });
+  await wire.tools.save();
+  wire.tools.log.info({ via: pending.via }, "Apple's page has had a code sent");
+  return { kind: 'code_needed', request: toCodeRequest(pending) };
+}
+
 /** Sends a code to a phone; whatever was pending is worth nothing from now on. @throws USAGE for a phone that the account does not have; as {@link askForCode} */
 export async function askForSms(wire: Wire, phoneId: number): Promise<SignIn> {
   const { pending } = wire.document;

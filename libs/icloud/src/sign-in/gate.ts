@@ -3,6 +3,16 @@ import { RateLimited } from '../http/web-client';
 import { nextSignInAt } from '../session/budget';
 import type { SessionDocument } from '../session/document';
 import { isRefused } from '../session/refused-password';
+import { toCodeRequest, type SignIn } from './outcome';
+
+const dayMs = 24 * 3_600_000;
+
+/** The code that is waited for, and in whose place no other one is sent. */
+export function waitingFor({ state, pending }: SessionDocument, by: 'service' | 'person', now: number): SignIn | null {
+  if (state !== 'code_needed' || pending === null) return null;
+  const counts = now < pending.expiresAt || (by === 'service' && now < pending.since + dayMs);
+  return counts ? { kind: 'code_needed', request: toCodeRequest(pending) } : null;
+}
 
 /**
  * Whether the password may be used now; gives it back when it may.

@@ -30,6 +30,9 @@ export const firstStep = (from: Rung, hasToken: boolean): Climb => ({ rung: hasT
 /** The password (and the code) were right just now: what is left is to open a session with the tokens that Apple gave for them. */
 export const afterPassword: Climb = { rung: 'account_login', ...untried, proven: true };
 
+/** Apple's page has signed in: its cookies are tried before the tokens, and the password is not used again. */
+export const afterPage: Climb = { rung: 'validate', ...untried, proven: true };
+
 /**
  * What comes after a rung, as icloudpd-rs climbs: a 421 is first taken for a connection that leads to the wrong server, then for a session
  * that is over, and at last for web access that is switched off. Tokens are refused twice before the password is used: asking again costs
@@ -39,7 +42,7 @@ export function afterRung(climb: Climb, outcome: RungOutcome): NextStep {
   if (outcome === 'in') {
     return climb.rung === 'password' ? { kind: 'climb', to: afterPassword, reset: false } : { kind: 'in' };
   }
-  if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', ...untried, proven: false }, reset: outcome === 'misrouted' };
+  if (climb.rung === 'validate') return { kind: 'climb', to: { rung: 'account_login', ...untried, proven: climb.proven }, reset: outcome === 'misrouted' };
   if (climb.rung === 'password') return { kind: 'refused' };
   if (outcome === 'misrouted' && climb.resets === 0) return { kind: 'climb', to: { ...climb, resets: 1 }, reset: true };
   if (outcome === 'stale' && climb.refusals === 0) return { kind: 'climb', to: { ...climb, refusals: 1 }, reset: false };

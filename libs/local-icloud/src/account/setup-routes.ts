@@ -6,7 +6,7 @@ import { cookiesOf, setCookies } from './cookies';
 import type { LocalAccount } from './local-account';
 import { loginAnswer, requestInfo } from './login-answer';
 import type { Misrouting } from './misrouting';
-import { pendingCookies, sessionCookies, sessionOf } from './web-session';
+import { pendingCookies, sessionCookies, sessionOf, trustOf } from './web-session';
 
 const loginBody = z.object({
   accountCountryCode: z.string().nullish(),
@@ -45,21 +45,22 @@ export function registerSetup(app: FastifyInstance, { account, clock, misrouting
     const trusted = !account.secondFactor || account.tokens.trusts(parsed.data.trustToken ?? '');
     const whole = trusted || level === 'full';
     const extended = parsed.data.extended_login;
-    if (whole && !account.termsPending) setCookies(reply, sessionCookies(account, clock, { token: account.tokens.openSession(false), extended, trusted }));
+    if (whole && !account.termsPending) setCookies(reply, sessionCookies(account, clock, { token: account.tokens.openSession(false), extended, trusted, trustToken: parsed.data.trustToken || undefined }));
     else setCookies(reply, pendingCookies(account, clock, whole ? 'terms' : 'factor', account.tokens.openSession(true)));
     return reply.send(loginAnswer(account, origin(), { trusted, challenge: !whole, extended }));
   });
 
   app.post('/validate', async (request, reply) => {
     account.validations += 1;
+    const trustTokens = trustOf(request, account);
     const session = sessionOf(request, account);
     const renewed = 'token' in session ? account.tokens.renewSession(session.token) : null;
     const refusal = 'error' in session ? session.error : account.webAccessOff && account.webAccessRefusal === '421' ? 'Web access is not allowed' : null;
     if (renewed === null || refusal !== null) {
-      return reply.status(421).send({ success: false, trustTokens: [], requestInfo: requestInfo(), error: refusal ?? 'Invalid X-APPLE-WEBAUTH-TOKEN cookie' });
+      return reply.status(421).send({ success: false, trustTokens, requestInfo: requestInfo(), error: refusal ?? 'Invalid X-APPLE-WEBAUTH-TOKEN cookie' });
     }
-    setCookies(reply, sessionCookies(account, clock, { token: renewed, extended: true, trusted: true }));
-    return reply.send(loginAnswer(account, origin(), { trusted: true, challenge: false, extended: true }));
+    setCookies(reply, sessionCookies(account, clock, { token: renewed, extended: true, trusted: true, trustToken: trustTokens[0] }));
+    return reply.send({ ...loginAnswer(account, origin(), { trusted: true, challenge: false, extended: true }), trustTokens });
   });
 
   // pyicloud asks both with GET and a body, others with POST.

@@ -11,7 +11,7 @@ const MONTH = 30 * 24 * 60 * 60_000;
 const PCS_SERVICES = ['Documents', 'Notes', 'News', 'Mail', 'Safari', 'Cloudkit', 'Photos', 'Sharing'];
 
 /** The cookies accountLogin and validate set once the session is whole. */
-export function sessionCookies(account: LocalAccount, clock: Clock, given: { token: string; extended: boolean; trusted: boolean }): NewCookie[] {
+export function sessionCookies(account: LocalAccount, clock: Clock, given: { token: string; extended: boolean; trusted: boolean; trustToken?: string | undefined }): NewCookie[] {
   const now = clock.now();
   const expires = given.extended ? now + MONTH : undefined;
   const hashed = accountHash(account.username);
@@ -24,7 +24,7 @@ export function sessionCookies(account: LocalAccount, clock: Clock, given: { tok
     { name: `X_APPLE_WEB_KB-${hashed}`, value: `v=1:t=${newToken(30)}~~`, expires: now + 2 * MONTH },
     { name: 'X-APPLE-DS-WEB-SESSION-TOKEN', value: newToken(90), expires },
     { name: 'X-APPLE-WEBAUTH-TOKEN', value: given.token, expires },
-    ...(given.trusted ? [{ name: `X-APPLE-WEBAUTH-HSA-TRUST-${hashed}`, value: `v=1:t=${newToken(30)}~~`, expires: now + 2 * MONTH }] : []),
+    ...(given.trusted ? [{ name: trustCookie(account), value: given.trustToken ?? `v=1:t=${newToken(30)}~~`, expires: now + 2 * MONTH }] : []),
     ...(account.advancedDataProtection ? [] : PCS_SERVICES.map((service) => ({ name: `X-APPLE-WEBAUTH-PCS-${service}`, value: newToken(120), expires }))),
   ];
 }
@@ -58,6 +58,14 @@ export function sessionOf(request: FastifyRequest, account: LocalAccount): { tok
   if (user === undefined) return { error: 'Missing X-APPLE-WEBAUTH-USER cookie' };
   if (!user.endsWith(`:d=${account.dsid}`)) return { error: 'Invalid X-APPLE-WEBAUTH-USER cookie' };
   return { token };
+}
+
+const trustCookie = (account: LocalAccount): string => `X-APPLE-WEBAUTH-HSA-TRUST-${accountHash(account.username)}`;
+
+/** The trust that the browser still has, by its cookie. */
+export function trustOf(request: FastifyRequest, account: LocalAccount): string[] {
+  const token = cookiesOf(request).get(trustCookie(account));
+  return token !== undefined && account.tokens.trusts(token) ? [token] : [];
 }
 
 /** The gate before the photo service. */

@@ -19,7 +19,7 @@ const pressed = z.object({ pressed: z.string() });
 /** Adds the pages of www.icloud.com: the shell with its sign-in, and the Photos app that it shows in a frame. */
 export function registerPage(app: FastifyInstance, page: LocalPage): void {
   for (const url of ['/', '/photos']) {
-    app.get(url, async (_request, reply) => sendPage(reply, await pageOf('shell.html', page, { photos: page.photosPath, widgetKey: WIDGET_KEY })));
+    app.get(url, async (_request, reply) => sendPage(reply, await pageOf('shell.html', page, { photos: page.photosPath, widgetKey: WIDGET_KEY, asksToSignIn: page.asksToSignIn, knowsTrust: page.knowsTrust })));
   }
 
   for (const build of ['photos3', 'library1']) {

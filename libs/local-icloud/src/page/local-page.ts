@@ -8,6 +8,10 @@ export class LocalPage {
   design: PageDesign = 'current';
   /** null: English, and German for the redesign. */
   language: PageLanguage | null = null;
+  /** `once`: also of a browser with a session that is open, until somebody has signed in on the page; `always`: for ever, to no avail. */
+  asksToSignIn: 'when over' | 'once' | 'always' = 'when over';
+  /** Whether the widget hears of the trust that the browser has. */
+  knowsTrust = true;
   /** How long after the Photos app has loaded its control for uploads appears. */
   controlAfterMs = 300;
   /** The most files of one selection; more of them are refused together. */

@@ -9,11 +9,13 @@ export interface Patience {
   readonly readyMs: number;
   readonly beginMs: number;
   readonly settleMs: number;
+  /** How long signing in on the page may take. */
+  readonly signInMs: number;
 }
-const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000 };
+const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000, signInMs: 120_000 };
 
 /** The browser route as the settings want it. */
-export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { readyMs, beginMs, settleMs }: Patience = usual): BrowserRoute {
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { readyMs, beginMs, settleMs, signInMs }: Patience = usual): BrowserRoute {
   const { hostname } = new URL(upload.photosUrl);
   return new BrowserRoute(
     {
@@ -21,10 +23,16 @@ export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'ic
       url: upload.photosUrl,
       selectors: async () => await readSelectors(upload.selector, upload.selectorsFile),
       readyMs,
+      signInMs,
       limits: { stallMs: upload.stallMs, beginMs, settleMs },
       uploadsPerBrowser: browser.uploads,
     },
-    { cookies: async (url) => await cloud.cookies(url), renew: async () => { await cloud.signIn(); } },
+    {
+      lend: async () => await cloud.lendCookies(),
+      take: async (lent, returned) => { await cloud.takeCookies(lent, returned); },
+      renew: async (signal) => { await cloud.signIn(signal); },
+      signInOnPage: async (fillIn, signal) => { await cloud.signInOnPage(fillIn, signal); },
+    },
     library,
     logger,
   );

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PipelineError, type ErrorCode } from '@media-pipeline/contracts';
+import { PipelineError, toPipelineError, type ErrorCode } from '@media-pipeline/contracts';
 import type { Library } from '@media-pipeline/files';
-import type { Cookie } from '@media-pipeline/icloud';
+import type { Cookie, FillIn, LentCookies } from '@media-pipeline/icloud';
 import type { Logger } from '@media-pipeline/stage';
 import { namedIn, type PageState } from '../../page-state';
 import { UploadRoute, type Outgoing, type RouteFailure, type RouteReport, type Upload } from '../../upload-route.port';
@@ -12,6 +12,7 @@ import { Halt } from './halt';
 import { PageTraffic } from './page-traffic';
 import { PhotosPage } from './photos-page';
 import type { Selectors } from './selectors';
+import { fillIn } from './sign-in';
 
 /** The page takes no more at a time. */
 const mostAtOnce = 1_000;
@@ -23,6 +24,7 @@ export interface BrowserRouteOptions {
   readonly url: string;
   readonly selectors: () => Promise<Selectors>;
   readonly readyMs: number;
+  readonly signInMs: number;
   readonly limits: WatchLimits;
   /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
   readonly uploadsPerBrowser: number;
@@ -30,10 +32,14 @@ export interface BrowserRouteOptions {
 
 /** The session that the browser goes on with. */
 export interface BrowserSession {
-  /** Cookies for the page, of a session that is open as far as anybody knows. @throws ICLOUD_* */
-  cookies(url: string): Promise<readonly Cookie[]>;
-  /** The page did not take them: opens the session anew. @throws ICLOUD_* when a person is needed */
-  renew(): Promise<void>;
+  /** Its newest cookies, whichever process got them. It is open as far as anybody knows. @throws ICLOUD_* */
+  lend(): Promise<LentCookies>;
+  /** What the page has renewed. */
+  take(lent: LentCookies, returned: readonly Cookie[]): Promise<void>;
+  /** The page did not take the cookies: opens the session anew. @throws ICLOUD_* when a person is needed */
+  renew(signal: AbortSignal): Promise<void>;
+  /** Has the page sign in. @throws ICLOUD_CODE_NEEDED when it has had a code sent; ICLOUD_PAGE_UNKNOWN, ICLOUD_* */
+  signInOnPage(fillIn: FillIn, signal: AbortSignal): Promise<void>;
 }
 
 /** `person`: somebody asked, so that what was halted is tried. `interactive`: and sits before the browser, to sign in or to close a box. */
@@ -72,7 +78,7 @@ export class BrowserRoute extends UploadRoute {
     try {
       return await this.through(photos, selectors, upload);
     } finally {
-      await photos.close();
+      await this.leave(photos);
     }
   }
 
@@ -133,30 +139,59 @@ export class BrowserRoute extends UploadRoute {
     }
   }
 
-  /** A page on which something can be uploaded. @throws ICLOUD_PAGE_UNKNOWN, with what it looked like under logs/ */
+  /**
+   * A page on which something can be uploaded. Asked to sign in, the session is opened anew without the page first; the page itself signs in only
+   * when it wants that all the same.
+   * @throws ICLOUD_PAGE_UNKNOWN, with what it looked like under logs/; ICLOUD_* when a person is needed
+   */
   private async readyPage(selectors: Selectors, { signal, report }: Pick<Upload, 'signal' | 'report'>): Promise<PhotosPage> {
     for (let attempt = 1; ; attempt++) {
       const chromium = await this.browser();
       const watched = this.attendance === 'interactive';
-      const photos = await PhotosPage.open(chromium, this.options.url, await this.session.cookies(this.options.url), selectors);
+      const photos = await PhotosPage.open(chromium, this.options.url, await this.session.lend(), selectors);
       try {
-        const readiness = watched ? await photos.whenReady(personMs, signal, 'patient') : await photos.whenReady(this.options.readyMs, signal);
+        let readiness = watched ? await photos.whenReady(personMs, signal, 'patient') : await photos.whenReady(this.options.readyMs, signal);
+        if (readiness.kind === 'signed_out' && attempt > 1) {
+          await this.signIn(photos, selectors, signal);
+          readiness = await photos.whenReady(this.options.readyMs, signal);
+        }
         if (readiness.kind === 'ready') {
           this.logger.info({ afterMs: readiness.afterMs, by: readiness.by }, `Photos interface ready after ${readiness.afterMs} ms`);
           report(`Photos interface ready after ${readiness.afterMs} ms`);
           return photos;
         }
         if (readiness.kind === 'unknown' || attempt > 1) {
-          const { code, reason } = await this.unknownPage(photos, selectors, readiness.kind === 'unknown' ? 'no control for uploading was found' : 'the page asks to sign in although the session is open');
+          const { code, reason } = await this.unknownPage(photos, selectors, readiness.kind === 'unknown' ? 'no control for uploading was found' : 'the page asks to sign in although it was done');
           throw new PipelineError(code, reason);
         }
-        await this.session.renew();
+        await this.session.renew(signal);
       } catch (error) {
         await photos.close();
         throw error;
       }
       await photos.close();
     }
+  }
+
+  private async signIn(photos: PhotosPage, selectors: Selectors, signal: AbortSignal): Promise<void> {
+    try {
+      await this.session.signInOnPage(async (username, password, given) => await fillIn(photos, username, password, this.options.signInMs, given), signal);
+    } catch (error) {
+      if (!(error instanceof PipelineError) || error.code !== 'ICLOUD_PAGE_UNKNOWN') throw error;
+      const { code, reason } = await this.unknownPage(photos, selectors, error.message);
+      throw new PipelineError(code, reason, { cause: error });
+    }
+    await photos.lentBy((await this.session.lend()).login);
+  }
+
+  /** Gives back what the page has renewed: failing that, the cookies before still count. */
+  private async leave(photos: PhotosPage): Promise<void> {
+    try {
+      await this.session.take(photos.lent, await photos.cookies());
+    } catch (error) {
+      this.logger.warn({ code: toPipelineError(error).code }, 'what the page renewed of the iCloud session could not be kept');
+    }
+    await photos.close();
   }
 
   private async unknownPage({ page }: PhotosPage, selectors: Selectors, what: string): Promise<RouteFailure> {

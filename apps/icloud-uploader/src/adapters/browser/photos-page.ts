@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core';
 import { PipelineError } from '@media-pipeline/contracts';
-import type { Cookie } from '@media-pipeline/icloud';
+import type { Cookie, LentCookies } from '@media-pipeline/icloud';
 import { stateOf, type FrameReading, type PageState } from '../../page-state';
+import { fromBrowser, toBrowser } from './browser-cookies';
 import type { Chromium } from './chromium';
 import { readFrame } from './frame-reading';
 import type { Selectors, Target } from './selectors';
 
 const lookEveryMs = 200;
+/** A page that asks to sign in for a moment only was not done with loading. */
+const steadyMs = 1_500;
 
 /** How the page stands once it has stopped loading, as far as an upload is concerned. */
 export type Readiness = { readonly kind: 'ready'; readonly afterMs: number; readonly by: string } | { readonly kind: 'signed_out' } | { readonly kind: 'unknown' };
@@ -19,19 +22,22 @@ interface Found {
 
 /** The Photos page in a context of its own. */
 export class PhotosPage {
+  private cookiesLent: LentCookies = { login: null, cookies: [] };
+
   private constructor(
     readonly page: Page,
     private readonly context: BrowserContext,
     private readonly selectors: Selectors,
   ) {}
 
-  /** Opens the page with the session's cookies. @throws ICLOUD_UNREACHABLE when it cannot be had */
-  static async open(chromium: Chromium, url: string, cookies: readonly Cookie[], selectors: Selectors): Promise<PhotosPage> {
+  /** Opens the page with a session's cookies. @throws ICLOUD_UNREACHABLE when it cannot be had */
+  static async open(chromium: Chromium, url: string, { login, cookies }: LentCookies, selectors: Selectors): Promise<PhotosPage> {
     const { page, context } = await chromium.newPage();
     const opened = new PhotosPage(page, context, selectors);
     try {
       await page.setViewport({ width: 1280, height: 900 });
-      await opened.setCookies(cookies);
+      await context.setCookie(...cookies.map(toBrowser));
+      await opened.lentBy(login);
       await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 60_000 });
       return opened;
     } catch (error) {
@@ -40,20 +46,31 @@ export class PhotosPage {
     }
   }
 
-  /** Cookies that were renewed meanwhile. */
-  async setCookies(cookies: readonly Cookie[]): Promise<void> {
-    const given = cookies.map(({ name, value, domain, path, expires, secure, httpOnly }) => ({ name, value, domain, path, secure, httpOnly, ...(expires && { expires: expires.getTime() / 1_000 }) }));
-    if (given.length > 0) await this.context.setCookie(...given);
+  /** The cookies as they were when the session was last known to be the browser's. */
+  get lent(): LentCookies {
+    return this.cookiesLent;
+  }
+
+  /** The browser has the cookies of this session now. */
+  async lentBy(login: string | null): Promise<void> {
+    this.cookiesLent = { login, cookies: await this.cookies() };
+  }
+
+  async cookies(): Promise<Cookie[]> {
+    return (await this.context.cookies()).map(fromBrowser);
   }
 
   /** Waits until something can be uploaded, or it is clear that nothing can. `patient`: a page that asks to sign in is waited for, too. */
   async whenReady(timeoutMs: number, signal: AbortSignal, signedOut: 'told' | 'patient' = 'told'): Promise<Readiness> {
     const since = performance.now();
+    let askingSince: number | null = null;
     for (;;) {
-      const entrance = (await this.find('fileInput')) ?? (await this.find('uploadControl'));
+      const entrance = await this.findEntrance();
       if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
-      if (signedOut === 'told' && (await this.state()).kind === 'signed_out') return { kind: 'signed_out' };
-      if (performance.now() - since > timeoutMs) return { kind: 'unknown' };
+      const now = performance.now();
+      askingSince = signedOut === 'told' && (await this.asksToSignIn()) ? (askingSince ?? now) : null;
+      if (askingSince !== null && now - askingSince >= steadyMs) return { kind: 'signed_out' };
+      if (now - since > timeoutMs) return { kind: 'unknown' };
       await delay(lookEveryMs, undefined, { signal });
     }
   }
@@ -80,7 +97,29 @@ export class PhotosPage {
       const reading = await frame.evaluate(readFrame).catch(() => null);
       if (reading) readings.push(reading);
     }
-    return stateOf(readings, this.selectors.messages);
+    const state = stateOf(readings, this.selectors.messages);
+    // Nothing but a button to sign in with, as on the page before it.
+    return state.kind === 'idle' && (await this.findVisible('signIn')) ? { kind: 'signed_out' } : state;
+  }
+
+  async asksToSignIn(): Promise<boolean> {
+    return (await this.state()).kind === 'signed_out';
+  }
+
+  /** Where files can be given to the page. */
+  async findEntrance(): Promise<Found | null> {
+    return (await this.find('fileInput')) ?? (await this.find('uploadControl'));
+  }
+
+  /** Like {@link find}, of what a person sees. @param within one frame; else all of them */
+  async findVisible(target: Target, within?: Frame): Promise<Found | null> {
+    for (const selector of this.selectors[target]) {
+      for (const frame of within ? [within] : this.page.frames()) {
+        const element = await query(frame, selector);
+        if (element && (await element.isVisible().catch(() => false))) return { element, selector };
+      }
+    }
+    return null;
   }
 
   /** The first selector of the list that finds something, in whatever frame and shadow root. */

@@ -15,18 +15,18 @@ afterEach(async () => {
 it('are those that are known, when nobody says more', async () => {
   expect(await readSelectors(null, null)).toEqual(known);
   expect(await readSelectors(null, file)).toEqual(known);
-  expect(Object.keys(known)).toEqual([...targets]);
+  expect(Object.keys(known)).toEqual([...targets, 'messages']);
 });
 
 it('begin with what the command names, then what the file adds', async () => {
   await writeFile(file, JSON.stringify({ uploadControl: ['#new', known.uploadControl[0]] }));
-  const { uploadControl, fileInput, trust } = await readSelectors('.mine', file);
+  const { uploadControl, fileInput, account } = await readSelectors('.mine', file);
   expect(uploadControl.slice(0, 4)).toEqual(['.mine', '#new', known.uploadControl[0], known.uploadControl[1]]);
   expect(fileInput).toEqual(['.mine', ...known.fileInput]);
-  expect(trust).toEqual(known.trust);
+  expect(account).toEqual(known.account);
 });
 
-it.each([['no JSON', '{'], ['an unknown target', '{"upload":["#x"]}'], ['no list', '{"trust":"#x"}'], ['an empty selector', '{"trust":[""]}']])('refuse a file with %s', async (_, text) => {
+it.each([['no JSON', '{'], ['an unknown target', '{"upload":["#x"]}'], ['no list', '{"account":"#x"}'], ['an empty selector', '{"account":[""]}']])('refuse a file with %s', async (_, text) => {
   await writeFile(file, text);
   await expect(readSelectors(null, file)).rejects.toMatchObject({ code: 'SETTINGS_INVALID', message: expect.stringContaining('ICLOUD_SELECTORS_FILE') as unknown });
 });

@@ -6,13 +6,23 @@ import { messageKinds, type MessageKind, type Messages } from '../../page-state'
 import known from './selectors.json';
 
 /** Things on Apple's pages that are looked for, each by a list of selectors: the first one that finds something counts. */
-export const targets = ['uploadControl', 'fileInput', 'account', 'password', 'keepSignedIn', 'continue', 'codeField', 'trust'] as const;
+export const targets = ['uploadControl', 'fileInput', 'signIn', 'account', 'password', 'keepSignedIn', 'continue', 'codeField'] as const;
 export type Target = (typeof targets)[number];
 export type Selectors = Readonly<Record<Target, readonly string[]>> & { readonly messages: Messages };
 
 const list = z.array(z.string().min(1));
 const expressions = z.array(z.string().min(1).refine(isExpression, 'is no regular expression'));
-const File = z.partialRecord(z.enum(targets), list).and(z.object({ messages: z.partialRecord(z.enum(messageKinds), expressions).optional() }));
+const File = z.strictObject({
+  uploadControl: list.optional(),
+  fileInput: list.optional(),
+  signIn: list.optional(),
+  account: list.optional(),
+  password: list.optional(),
+  keepSignedIn: list.optional(),
+  continue: list.optional(),
+  codeField: list.optional(),
+  messages: z.partialRecord(z.enum(messageKinds), expressions).optional(),
+});
 
 /**
  * In the order in which they are tried: what the command or ICLOUD_UPLOAD_SELECTOR names, what the person's file adds, what this version knows.
@@ -31,12 +41,12 @@ export async function readSelectors(first: string | null, file: string | null): 
   return {
     uploadControl: of('uploadControl'),
     fileInput: of('fileInput'),
+    signIn: of('signIn'),
     account: of('account'),
     password: of('password'),
     keepSignedIn: of('keepSignedIn'),
     continue: of('continue'),
     codeField: of('codeField'),
-    trust: of('trust'),
     messages: {
       progress: messagesOf('progress'),
       finished: messagesOf('finished'),
