@@ -3,12 +3,13 @@ import { searchStrength, type SearchSpace } from './quality-search';
 
 const jpeg: SearchSpace = { least: 40, most: 95, start: 84, direction: 1, slope: -0.045 };
 const crf: SearchSpace = { least: 14, most: 40, start: 30, direction: -1, slope: -0.15 };
+const fineCrf: SearchSpace = { ...crf, step: 0.25 };
 
 /** A score whose distance to 1 falls with goodness, as encoders' do: not quite evenly. */
 const curve = (offset: number, slope: number, bend: number) => (goodness: number) => 1 - Math.exp(-offset - slope * goodness - bend * Math.sin(goodness / 5));
 
 describe('searchStrength', () => {
-  it.each([['quality', jpeg], ['crf', crf]] as const)('finds the weakest %s that reaches the target, in few trials', async (_, space) => {
+  it.each([['quality', jpeg], ['crf', crf], ['fine crf', fineCrf]] as const)('finds the weakest %s that reaches the target, in few trials', async (_, space) => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 2, max: 8, noNaN: true }), fc.double({ min: 0.02, max: 0.2, noNaN: true }), fc.double({ min: 0, max: 0.05, noNaN: true }), async (offset, slope, bend) => {
         const shift = space.direction === 1 ? -60 : 30;
@@ -17,6 +18,7 @@ describe('searchStrength', () => {
         const target = 0.9965;
         const found = await searchStrength(space, target, (value) => Promise.resolve({ score: score(value), size: size(value) }));
         expect(found.trials.length).toBeLessThanOrEqual(6);
+        expect(found.chosen % (space.step ?? 1)).toBeCloseTo(0, 9);
         expect(new Set(found.trials.map(({ value }) => value)).size).toBe(found.trials.length);
         for (const { value } of found.trials) expect(value >= space.least && value <= space.most).toBe(true);
         const best = space.direction === 1 ? space.most : space.least;
@@ -34,6 +36,12 @@ describe('searchStrength', () => {
   it('says when nothing reaches the target, and when anything does', async () => {
     expect(await searchStrength(jpeg, 0.99, () => Promise.resolve({ score: 0.9, size: 2 }))).toMatchObject({ reached: false, chosen: 95 });
     expect(await searchStrength(crf, 0.99, () => Promise.resolve({ score: 0.999999, size: 0.1 }))).toMatchObject({ reached: true, chosen: 40 });
+  });
+
+  it('comes nearer to the target in finer steps', async () => {
+    const score = (value: number): number => curve(5, 0.08, 0)(26.6 - value);
+    const chosen = async (space: SearchSpace): Promise<number> => (await searchStrength(space, score(26.6), (value) => Promise.resolve({ score: score(value), size: 0.5 }))).chosen;
+    expect([await chosen(crf), await chosen(fineCrf)]).toEqual([26, 26.5]);
   });
 
   it('needs three or four trials where the curve is even', async () => {

@@ -13,6 +13,8 @@ export interface SearchSpace {
   readonly direction: 1 | -1;
   /** A first guess: by how much ln(1 − score) falls with each step to the better. */
   readonly slope: number;
+  /** How finely the chosen value may be set; trials of its own are made in whole steps. 1 where it is left out. */
+  readonly step?: number;
 }
 
 export interface Trial {
@@ -42,6 +44,7 @@ export async function searchStrength(space: SearchSpace, target: number, attempt
   // goodness counts steps to the better, whichever way the setting runs
   const [worst, best] = space.direction === 1 ? [space.least, space.most] : [-space.most, -space.least];
   const wanted = distance(target);
+  const { step = 1 } = space;
   const trials: Trial[] = [];
   let pass: Trial | undefined;
   let fail: Trial | undefined;
@@ -57,8 +60,8 @@ export async function searchStrength(space: SearchSpace, target: number, attempt
     if (!pass && fail && good(fail) >= best) return { chosen: fail.value, reached: false, size: fail.size, trials };
     if (pass && fail) {
       const share = (distance(fail.score) - wanted) / Math.max(1e-9, distance(fail.score) - distance(pass.score));
-      const between = Math.ceil(good(fail) + share * (good(pass) - good(fail)) - 1e-9);
-      const goal = Math.min(good(pass), Math.max(good(fail) + 1, between));
+      const between = Math.ceil((good(fail) + share * (good(pass) - good(fail))) / step - 1e-9) * step;
+      const goal = Math.min(good(pass), Math.max(good(fail) + step, between));
       if (good(pass) - good(fail) <= near || goal === good(pass) || trials.length >= mostTrials) {
         const weight = (goal - good(fail)) / Math.max(1, good(pass) - good(fail));
         return { chosen: goal * space.direction, reached: true, size: fail.size * (pass.size / Math.max(1e-9, fail.size)) ** weight, trials };
