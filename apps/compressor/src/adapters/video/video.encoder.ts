@@ -108,8 +108,8 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     if ('code' in first) return kept(first.code, first.reason);
     const missed = search ? shortfall(first, search.target) : 0;
     if (missed <= tolerance) return this.finish(job, source, choice, { crf, search, similarity: first });
-    const { space } = choice.coding;
-    const better = Math.max(space.least, crf - Math.ceil(missed / Math.abs(space.slope)));
+    const { least, slope } = choice.coding.space;
+    const better = Math.max(least, crf - Math.ceil(missed / Math.abs(slope)));
     const second = await this.make(job, source, choice.coding, better);
     if ('code' in second) return kept(second.code, second.reason);
     if (search && shortfall(second, search.target) > tolerance) return kept('QUALITY_OUT_OF_REACH', `the whole video has SSIM ${second.luma.mean.toFixed(4)} at crf ${better}, wanted is ${search.target}`);
