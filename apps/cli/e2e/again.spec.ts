@@ -36,6 +36,8 @@ describe('media-pipeline compress again', () => {
   it('makes old renditions again, in compressed/ and in the archive, and nothing else; once', async () => {
     await type('run', '--once', '--source', path.join(place, 'source'));
     const [compressed, sorted] = [await hashes('compressed'), await hashes('sorted')];
+    const { stderr } = await run(process.execPath, [command, 'compress', 'again', '--dry-run', '--library', library], { env: { ...environment(), SUBSEQUENT_RESIZE_PERCENTAGE: '100', SUBSEQUENT_VIDEO_RESOLUTION: '' } });
+    expect(stderr).toContain('ask for nothing smaller');
     const plan = await type('compress', 'again', '--dry-run');
     expect(plan.map(({ outcome }) => outcome)).toEqual(['would be tried', 'would be tried', undefined]);
     expect([await hashes('compressed'), await hashes('sorted')]).toEqual([compressed, sorted]);
