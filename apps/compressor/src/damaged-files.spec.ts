@@ -1,60 +1,31 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect, promisify } from 'node:util';
-import { loadConfig } from '@media-pipeline/config';
-import { PipelineError, RenditionProof, type LibraryPath } from '@media-pipeline/contracts';
-import { hashFile, Library } from '@media-pipeline/files';
-import { Database } from '@media-pipeline/schema';
-import { crashSeed, makePicture, pick, seededRandom } from '@media-pipeline/testing';
-import { ExifTool } from 'exiftool-vendored';
+import { PipelineError, RenditionProof } from '@media-pipeline/contracts';
+import { hashFile } from '@media-pipeline/files';
+import { crashSeed, makePicture, pick, seededRandom, workspaceRoot } from '@media-pipeline/testing';
 import sharp from 'sharp';
-import { CodecImageEncoder, CodecImageProver, ImageCodecs } from './adapters/image';
-import { defaultFfmpegOptions, Ffmpeg, FfmpegVideoEncoder, FfmpegVideoProver, MovieTags } from './adapters/video';
-import { CompressorService } from './compressor.service';
-import { FileCompressor } from './file-compressor';
+import { makeHeic, makeMovie, RealStage, type Ended } from './e2e/real-stage';
 import { keepCodes } from './keep-code';
-import { Renderer } from './renderer';
-import { Workshop } from './workshop';
 
 /**
  * The whole stage, with its real programs, over files that somebody has damaged: each ends in a rendition that is proven, in an original
  * that is kept, or in one that is set aside, always with a code; soon, with the source as it was, and with nothing left behind.
  */
 const run = promisify(execFile);
-const workspace = path.resolve(__dirname, '../../..');
-const corpus = path.resolve(workspace, '../shared/corpus');
+const corpus = path.resolve(workspaceRoot, '../shared/corpus');
 const random = seededRandom(crashSeed);
 /** Of each made file, of each file of the corpus. */
 const [ofMade, ofReal] = [5, 1];
-const slowestMs = 120_000;
 
-let root: string;
-let library: Library;
-let database: Database;
-let stage: CompressorService;
-const exiftool = new ExifTool({ maxProcs: 1 });
-const tags = new MovieTags(exiftool);
-const ffmpeg = new Ffmpeg({ ...defaultFfmpegOptions, stallMs: 30_000 });
-const codecs = new ImageCodecs(ffmpeg, exiftool);
-
+let stage: RealStage;
 beforeAll(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'media-damaged-'));
-  library = Library.at(root);
-  await library.prepare();
-  database = await Database.open({ kind: 'sqlite', file: path.join(root, 'pipeline.sqlite') });
-  const settings = loadConfig({ env: {}, overrides: { NAS_MOUNT: root, VIDEO_PRESET: 'ultrafast' } }).config;
-  const workshop = new Workshop(settings, new CodecImageEncoder(codecs), new CodecImageProver(codecs), new FfmpegVideoEncoder(ffmpeg), new FfmpegVideoProver(ffmpeg, tags));
-  stage = new CompressorService(settings, database, new FileCompressor(settings, library, database, new Renderer(workshop)));
-}, 60_000);
-afterAll(async () => {
-  await codecs.onModuleDestroy();
-  await exiftool.end();
-  await database.close();
-  await rm(root, { recursive: true });
+  stage = await RealStage.open();
 });
+afterAll(() => stage.close());
 
 /** What disks, cables and broken programs do to a file, in one to three places: near its head, where formats keep their tables, as often as anywhere. */
 function damage(original: Buffer): Buffer {
@@ -75,59 +46,48 @@ function damage(original: Buffer): Buffer {
   return bytes;
 }
 
-interface Ended {
+interface Fate {
   readonly name: string;
   readonly how: 'compressed' | 'kept' | 'set aside';
-  readonly code: string;
-  readonly ms: number;
 }
 
-let count = 0;
-
-/** Puts the bytes where ingest does, lets the stage have them, and checks all that must hold however it ends. */
-async function compress(name: string, bytes: Buffer): Promise<Ended> {
-  const file = `${String(++count).padStart(4, '0')} ${name}`;
-  const place = `originals/${file}` as LibraryPath;
-  await mkdir(library.areas.originals, { recursive: true });
-  await writeFile(library.absolute(place), bytes);
-  const content = await hashFile(library.absolute(place));
-  const { id } = await database.assets.adopt(place, { filename: file, kind: 'photo', ...content, modifiedAt: new Date() });
-  await database.assets.move(id, 'discovered', 'unique', { step: 'dedupe', status: 'success', message: 'new', assetId: id });
-  const began = performance.now();
-  const ended = await stage.compress({ assetId: id }, { signal: AbortSignal.timeout(slowestMs), report: () => undefined }).then(() => null, (error: unknown) => error);
-  const ms = Math.round(performance.now() - began);
-  const asset = await database.assets.find(id);
-  const rendition = asset?.renditions[0];
+/** Lets the stage have the bytes, and checks all that must hold however it ends. */
+async function compress(name: string, bytes: Buffer): Promise<Fate> {
+  const ended = await stage.compress(name, bytes);
   try {
-    expect(await hashFile(library.absolute(place))).toEqual(content);
-    expect((await readdir(library.areas.compressed)).filter((left) => left.startsWith('.'))).toEqual([]);
-    expect(ms).toBeLessThan(slowestMs);
-    if (ended !== null) {
-      // anything else than the file's own fault would be tried again and again, or be called a fault of ours
-      if (!(ended instanceof PipelineError) || ended.kind !== 'input') throw new Error('not the fault of the file', { cause: ended });
-      expect([asset?.state, rendition]).toEqual(['unique', undefined]);
-      return { name: file, how: 'set aside', code: ended.code, ms };
-    }
-    expect(asset?.state).toBe('compressed');
-    if (rendition?.outcome !== 'compressed') {
-      expect(Object.keys(keepCodes)).toContain(rendition?.code);
-      expect(rendition?.path).toBeNull();
-      return { name: file, how: 'kept', code: rendition?.code ?? '', ms };
-    }
-    const made = library.absolute(rendition.path ?? place);
-    const result = await hashFile(made);
-    expect(result.bytes).toBeLessThan(content.bytes);
-    const proof = RenditionProof.parse(JSON.parse(rendition.proof ?? 'null'));
-    expect(proof).toMatchObject({ source: content, result, decoded: true });
-    await assertDecodes(library.absolute(place));
-    await assertDecodes(made);
-    return { name: file, how: 'compressed', code: '', ms };
+    return { name, how: await fateOf(ended) };
   } catch (error) {
     // the bytes that did it are worth more than any message
-    const kept = path.join(tmpdir(), `media-damaged ${crashSeed} ${file}`);
+    const kept = path.join(tmpdir(), `media-damaged ${crashSeed} ${path.basename(ended.place)}`);
     await writeFile(kept, bytes);
-    throw new Error(`${kept} (seed ${crashSeed}, ${rendition?.code ?? ''} ${rendition?.reason ?? ''}): ${inspect(error)}`, { cause: error });
+    throw new Error(`${kept} (seed ${crashSeed}): ${inspect(error)}`, { cause: error });
   }
+}
+
+async function fateOf({ place, content, asset, error }: Ended): Promise<Fate['how']> {
+  const { library } = stage;
+  expect(await hashFile(library.absolute(place))).toEqual(content);
+  expect(await stage.leftBehind()).toEqual([]);
+  const rendition = asset.renditions[0];
+  if (error !== null) {
+    // anything else than the file's own fault would be tried again and again, or be called a fault of ours
+    if (!(error instanceof PipelineError) || error.kind !== 'input') throw new Error('not the fault of the file', { cause: error });
+    expect([asset.state, rendition]).toEqual(['unique', undefined]);
+    return 'set aside';
+  }
+  expect(asset.state).toBe('compressed');
+  if (rendition?.outcome !== 'compressed') {
+    expect(Object.keys(keepCodes)).toContain(rendition?.code);
+    expect(rendition?.path).toBeNull();
+    return 'kept';
+  }
+  const made = library.absolute(rendition.path ?? place);
+  const result = await hashFile(made);
+  expect(result.bytes).toBeLessThan(content.bytes);
+  expect(RenditionProof.parse(JSON.parse(rendition.proof ?? 'null'))).toMatchObject({ source: content, result, decoded: true });
+  await assertDecodes(library.absolute(place));
+  await assertDecodes(made);
+  return 'compressed';
 }
 
 /** By a decoder that the stage's own verdict does not rest on, where there is one. */
@@ -147,25 +107,16 @@ async function madeFiles(): Promise<Map<string, Buffer>> {
     ['a.tif', await picture.clone().tiff({ compression: 'none' }).toBuffer()],
     ['a.gif', await picture.clone().gif().toBuffer()],
   ]);
-  const heic = path.join(root, 'made.heic');
-  const script = `
-    import { writeFile } from 'node:fs/promises';
-    import sharp from 'sharp';
-    import { heic } from ${JSON.stringify(path.join(workspace, 'tools/sample/heic.mjs'))};
-    await writeFile(process.argv[1], await heic(sharp(process.argv[2]).resize(600, 400), { width: 600, height: 400, tiff: Buffer.from('II*\\0\\x08\\0\\0\\0\\0\\0\\0\\0\\0\\0', 'latin1') }));`;
-  await writeFile(path.join(root, 'made.jpg'), made.get('a.jpg') ?? '');
-  await run(process.execPath, ['--input-type=module', '-e', script, heic, path.join(root, 'made.jpg')], { cwd: workspace });
-  made.set('a.heic', await readFile(heic));
-  for (const [name, ...options] of [['a.mov', '-c:v', 'libx264'], ['fast start.mp4', '-c:v', 'libx264', '-movflags', 'faststart'], ['hevc.mov', '-c:v', 'libx265', '-x265-params', 'log-level=none', '-tag:v', 'hvc1']] as const) {
-    const file = path.join(root, name);
-    await run('ffmpeg', ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', 'testsrc2=d=1:s=192x144:r=15', '-f', 'lavfi', '-i', 'sine=d=1', '-pix_fmt', 'yuv420p', '-crf', '8', '-preset', 'ultrafast', '-c:a', 'aac', '-shortest', ...options, file]);
-    made.set(name, await readFile(file));
-  }
+  const { root } = stage.library;
+  made.set('a.heic', await makeHeic(root, await makePicture(7, { width: 320, height: 240 })));
+  made.set('a.mov', await makeMovie(root, 'a.mov'));
+  made.set('fast start.mp4', await makeMovie(root, 'fast start.mp4', '-movflags', 'faststart'));
+  made.set('hevc.mov', await makeMovie(root, 'hevc.mov', '-c:v', 'libx265', '-x265-params', 'log-level=none', '-tag:v', 'hvc1'));
   return made;
 }
 
-async function damaged(files: ReadonlyMap<string, Buffer>, times: number): Promise<Ended[]> {
-  const ended: Ended[] = [];
+async function damaged(files: ReadonlyMap<string, Buffer>, times: number): Promise<Fate[]> {
+  const ended: Fate[] = [];
   for (const [name, original] of files) for (let time = 0; time < times; time++) ended.push(await compress(name, damage(original)));
   return ended;
 }
