@@ -215,9 +215,10 @@ describe('doctor', () => {
     expect(lines(well.out).length).toBeGreaterThan(10);
     const settings = path.join(directory, 'settings.env');
     await mkdir(path.join(directory, 'source'));
-    await writeFile(settings, `FOLDER_SOURCE_PATH=missing\nNAS_MOUNT=${library}\n`);
+    await writeFile(settings, `FOLDER_SOURCE_PATH=missing\nDEDUPLICATION_DIRECTORIES=/not/here\nNAS_MOUNT=${library}\n`);
     const ill = await type('doctor', '--config', settings);
     expect(ill.code).toBe(1);
     expect(ill.out).toMatch(/fail {2}source .*missing is not there\n.*→ Mount it, or correct FOLDER_SOURCE_PATH/);
+    expect(ill.out).toMatch(/warn {2}duplicates .*\/not\/here cannot be read\n.*→ Mount it before the pipeline starts/);
   });
 });
