@@ -1,0 +1,85 @@
+/**
+ * How alike the colours of two pictures are, in ways that a picture with the wrong planes cannot pass: luma alone would not tell them.
+ *
+ * This file imports nothing: it is also loaded by path into worker threads.
+ */
+
+/** Interleaved red, green and blue, and whatever follows them. */
+export interface ColourPixels {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** All in levels of Cb and Cr (0 to 255), root mean square where nothing else is said. */
+export interface ChromaDifference {
+  /** Sample by sample, of both planes. */
+  readonly own: number;
+  /** Between each plane and the other one of the other picture: what `own` would be if they were exchanged. */
+  readonly crossed: number;
+  /** Of the means of squares of {@link squareSide} pixels, of the worse plane: seen from afar, where the coding's noise is gone. */
+  readonly squares: number;
+  /** The greatest difference of such a mean. */
+  readonly worst: number;
+}
+
+export const squareSide = 32;
+/** Every third pixel of every third row: both samples of a pair come by turns. */
+const stride = 3;
+
+/** ITU-R BT.601, full range, without the 128 that a difference does not have. */
+const cb = (red: number, green: number, blue: number): number => -0.168736 * red - 0.331264 * green + 0.5 * blue;
+const cr = (red: number, green: number, blue: number): number => 0.5 * red - 0.418688 * green - 0.081312 * blue;
+
+/** Of two pictures of one size with three channels at least. */
+export function chromaDifference(before: ColourPixels, after: ColourPixels): ChromaDifference {
+  const { width, height } = before;
+  const columns = Math.ceil(width / squareSide);
+  const squares = { cb: new Float64Array(columns), cr: new Float64Array(columns), count: new Float64Array(columns) };
+  let own = 0;
+  let crossed = 0;
+  let count = 0;
+  const far = { cb: 0, cr: 0, count: 0, worst: 0 };
+  const closeRow = (): void => {
+    for (let column = 0; column < columns; column++) {
+      const samples = squares.count[column] as number;
+      if (samples === 0) continue;
+      const [blue, red] = [(squares.cb[column] as number) / samples, (squares.cr[column] as number) / samples];
+      far.cb += blue * blue;
+      far.cr += red * red;
+      far.count++;
+      far.worst = Math.max(far.worst, Math.abs(blue), Math.abs(red));
+    }
+    for (const sums of Object.values(squares)) sums.fill(0);
+  };
+  for (let y = 0, band = 0; y < height; y += stride) {
+    if (Math.floor(y / squareSide) !== band) {
+      band = Math.floor(y / squareSide);
+      closeRow();
+    }
+    for (let x = 0, at = y * width * before.channels, to = y * width * after.channels; x < width; x += stride, at += stride * before.channels, to += stride * after.channels) {
+      const [r, g, b] = [before.data[at] as number, before.data[at + 1] as number, before.data[at + 2] as number];
+      const [red, green, blue] = [after.data[to] as number, after.data[to + 1] as number, after.data[to + 2] as number];
+      const [cb0, cr0, cb1, cr1] = [cb(r, g, b), cr(r, g, b), cb(red, green, blue), cr(red, green, blue)];
+      own += (cb1 - cb0) ** 2 + (cr1 - cr0) ** 2;
+      crossed += (cr1 - cb0) ** 2 + (cb1 - cr0) ** 2;
+      count++;
+      const column = Math.floor(x / squareSide);
+      squares.cb[column] = (squares.cb[column] as number) + cb1 - cb0;
+      squares.cr[column] = (squares.cr[column] as number) + cr1 - cr0;
+      squares.count[column] = (squares.count[column] as number) + 1;
+    }
+  }
+  closeRow();
+  const mean = (sum: number, of: number): number => Math.sqrt(sum / Math.max(1, of));
+  return { own: mean(own / 2, count), crossed: mean(crossed / 2, count), squares: mean(Math.max(far.cb, far.cr), far.count), worst: far.worst };
+}
+
+/** Above these the colours are not the same: from afar on the whole, in a single square. The coding's own noise lies far below. */
+const sameness = { squares: 1.5, worst: 8 } as const;
+/** A picture without colour is no nearer to its own planes than to exchanged ones; in levels squared. */
+const slack = 0.05;
+
+/** Whether a picture has its own colours: near from afar, everywhere, and no nearer to exchanged planes than to its own. */
+export const isSameChroma = ({ own, crossed, squares, worst }: ChromaDifference): boolean => squares <= sameness.squares && worst <= sameness.worst && own ** 2 <= crossed ** 2 + slack;
