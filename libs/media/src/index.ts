@@ -14,6 +14,7 @@ export { assertSpliceable, jpegDifference, spliceJpeg } from './jpeg/splice';
 export { readPictureIndex } from './jpeg/multi-picture';
 export { chromaSteps, chromaSubsampling, isMetadata, parseJpeg, type ChromaSteps, type JpegStructure } from './jpeg/segments';
 export { assemblePlanes } from './jpeg/assemble';
+export { meanSteps } from './jpeg/quantisation';
 export { planesOf, type SamplePlane } from './jpeg/planes';
 export { withStoredColours } from './jpeg/stored-colours';
 export { entropyFault } from './jpeg/entropy';

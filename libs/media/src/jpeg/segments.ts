@@ -14,6 +14,8 @@ export interface JpegComponent {
   readonly id: number;
   readonly horizontal: number;
   readonly vertical: number;
+  /** Number of its quantisation table. */
+  readonly table: number;
 }
 
 export interface JpegStructure {
@@ -100,7 +102,7 @@ function readFrame(bytes: Buffer, { marker: code, start, end }: JpegSegment): Jp
   if (end - start < 10 + 3 * count) throw corrupt('the JPEG frame header is too short');
   const components = Array.from({ length: count }, (_, index) => {
     const at = start + 10 + 3 * index;
-    return { id: bytes.readUInt8(at), horizontal: bytes.readUInt8(at + 1) >> 4, vertical: bytes.readUInt8(at + 1) & 15 };
+    return { id: bytes.readUInt8(at), horizontal: bytes.readUInt8(at + 1) >> 4, vertical: bytes.readUInt8(at + 1) & 15, table: bytes.readUInt8(at + 2) };
   });
   return { marker: code, precision: bytes.readUInt8(start + 4), height: bytes.readUInt16BE(start + 5), width: bytes.readUInt16BE(start + 7), components };
 }

@@ -25,8 +25,6 @@ export interface ChromaDifference {
 }
 
 export const squareSide = 32;
-/** Every third pixel of every third row: both samples of a pair come by turns. */
-const stride = 3;
 
 /** ITU-R BT.601, full range, without the 128 that a difference does not have. */
 const cb = (red: number, green: number, blue: number): number => -0.168736 * red - 0.331264 * green + 0.5 * blue;
@@ -53,12 +51,12 @@ export function chromaDifference(before: ColourPixels, after: ColourPixels): Chr
     }
     for (const sums of Object.values(squares)) sums.fill(0);
   };
-  for (let y = 0, band = 0; y < height; y += stride) {
+  for (let y = 0, band = 0; y < height; y++) {
     if (Math.floor(y / squareSide) !== band) {
       band = Math.floor(y / squareSide);
       closeRow();
     }
-    for (let x = 0, at = y * width * before.channels, to = y * width * after.channels; x < width; x += stride, at += stride * before.channels, to += stride * after.channels) {
+    for (let x = 0, at = y * width * before.channels, to = y * width * after.channels; x < width; x++, at += before.channels, to += after.channels) {
       const [r, g, b] = [before.data[at] as number, before.data[at + 1] as number, before.data[at + 2] as number];
       const [red, green, blue] = [after.data[to] as number, after.data[to + 1] as number, after.data[to + 2] as number];
       const [cb0, cr0, cb1, cr1] = [cb(r, g, b), cr(r, g, b), cb(red, green, blue), cr(red, green, blue)];
@@ -76,10 +74,18 @@ export function chromaDifference(before: ColourPixels, after: ColourPixels): Chr
   return { own: mean(own / 2, count), crossed: mean(crossed / 2, count), squares: mean(Math.max(far.cb, far.cr), far.count), worst: far.worst };
 }
 
-/** Above these the colours are not the same: from afar on the whole, in a single square. The coding's own noise lies far below. */
-const sameness = { squares: 1.5, worst: 8 } as const;
+/**
+ * Rounding to a step brings the mean of a block no further than half of it, and those of all blocks by 0.29 of it; several blocks make a
+ * square. Twice of that is room for what encoders do beside rounding. The rest is for the way through RGB, in levels.
+ */
+const room = { squares: { steps: 0.48, levels: 0.2 }, worst: { steps: 0.96, levels: 1 } } as const;
 /** A picture without colour is no nearer to its own planes than to exchanged ones; in levels squared. */
 const slack = 0.05;
 
-/** Whether a picture has its own colours: near from afar, everywhere, and no nearer to exchanged planes than to its own. */
-export const isSameChroma = ({ own, crossed, squares, worst }: ChromaDifference): boolean => squares <= sameness.squares && worst <= sameness.worst && own ** 2 <= crossed ** 2 + slack;
+/**
+ * Whether a picture has its own colours: no further off from afar than its own quantiser can bring them, on the whole and in any square, and
+ * no nearer to exchanged planes than to its own.
+ * @param step what a step of the quantiser is worth in the mean of a block, in levels (meanSteps)
+ */
+export const isSameChroma = ({ own, crossed, squares, worst }: ChromaDifference, step: number): boolean =>
+  squares <= room.squares.steps * step + room.squares.levels && worst <= room.worst.steps * step + room.worst.levels && own ** 2 <= crossed ** 2 + slack;

@@ -72,7 +72,9 @@ export const likeness = ({ mean, worst, chroma }: { readonly mean: number; reado
   ...{ metric: 'ms-ssim-luma', mean: Number(mean.toFixed(5)), worst: Number(worst.toFixed(5)) },
   ...(chroma && { chroma: Number(chroma.own.toFixed(2)) }),
 });
-export const isSame = ({ mean, worst, colour, chroma }: MeasureAnswer): boolean => mean >= sameness.mean && worst >= sameness.worst && colour >= sameness.colour && (chroma === null || isSameChroma(chroma));
+/** @param chromaStep where planes were coded one by one: what a step of their quantiser is worth; then their chroma has to be measured */
+export const isSame = ({ mean, worst, colour, chroma }: MeasureAnswer, chromaStep: number | null = null): boolean =>
+  mean >= sameness.mean && worst >= sameness.worst && colour >= sameness.colour && (chromaStep === null || (chroma !== null && isSameChroma(chroma, chromaStep)));
 export const unlike = ({ mean, worst, colour, chroma }: MeasureAnswer): Verdict =>
   pictureDiffers(`the picture differs (MS-SSIM ${mean.toFixed(4)}, ${worst.toFixed(4)} at its worst, colour ${colour.toFixed(1)} dB${chroma ? `, chroma ${chroma.own.toFixed(1)}, ${chroma.crossed.toFixed(1)} crossed, ${chroma.worst.toFixed(1)} at its worst` : ''})`);
 

@@ -1,5 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
-import { assemblePlanes, assertSpliceable, chromaSteps, chromaSubsampling, entropyFault, jpegDifference, jpegEmbedded, parseJpeg, Refusal, spliceJpeg, withExifSize, withStoredColours, type ChromaSteps, type JpegStructure } from '@media-pipeline/media';
+import { assemblePlanes, assertSpliceable, chromaSteps, chromaSubsampling, entropyFault, jpegDifference, jpegEmbedded, meanSteps, parseJpeg, Refusal, spliceJpeg, withExifSize, withStoredColours, type ChromaSteps, type JpegStructure } from '@media-pipeline/media';
 import { isSame, likeness, metadataDiffers, pictureDiffers, proven, unlike, type EncodedImage, type ImageSource, type Verdict } from './image-codec';
 import type { ImageTags } from './image-tags';
 import { encodeLossy } from './lossy';
@@ -59,14 +59,15 @@ export class JpegCodec extends SharpCodec {
     const resize = resizedTo(bytes, settings.resizePercentage);
     const before = parseJpeg(bytes);
     const { grey, chroma, steps } = chromaOf(before);
-    const { frame, end } = parseJpeg(result);
+    const after = parseJpeg(result);
+    const { frame, end } = after;
     if (resize && (frame.width !== resize.width || frame.height !== resize.height)) return pictureDiffers('the size in pixels is not the one that was wanted');
     if (chromaSubsampling(frame) !== (grey ? 'grey' : chroma)) return pictureDiffers(`the chroma of the picture is ${chromaSubsampling(frame)} instead of ${chroma}`);
     const metadata = await (settings.graft.jpeg ? this.sameBytes(bytes, result, resize) : this.sameTags(source, result, resize));
     if ('outcome' in metadata) return metadata;
     const picture = { source: bytes.subarray(0, before.end), result: result.subarray(0, end), grey, chroma: steps !== null, ...(resize && { resize }) };
     const compared = measured ?? (await this.threads.use((thread) => thread.measure(picture)));
-    if (!isSame(compared) || (steps && !compared.chroma)) return unlike(compared);
+    if (!isSame(compared, steps && chromaStepOf(result, after))) return unlike(compared);
     return proven({ dimensions: { width: frame.width, height: frame.height }, ...metadata, quality: likeness(compared) });
   }
 
@@ -104,6 +105,9 @@ function chromaOf({ frame }: JpegStructure): { readonly chroma: '4:2:0' | '4:4:4
   if (chroma === 'other' || chroma === '4:4:4' || chroma === '4:2:0') return { chroma: chroma === '4:2:0' ? chroma : '4:4:4', grey: false, steps: null };
   return { chroma, grey: false, steps: chromaSteps(frame) };
 }
+
+/** Of the coarser one of both chroma planes; nothing is allowed to a picture that hides it. */
+const chromaStepOf = (bytes: Buffer, structure: JpegStructure): number => Math.max(0, ...(meanSteps(bytes, structure)?.slice(1) ?? []));
 
 function assembled([luma, cb, cr]: readonly Buffer[], steps: ChromaSteps): Buffer {
   if (!luma || !cb || !cr) throw new Refusal('UNSUPPORTED_VARIANT', 'the encoder gave no planes');

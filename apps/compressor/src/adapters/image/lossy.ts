@@ -7,7 +7,7 @@ import type { PictureThread, PictureThreads } from './picture-threads';
 
 /** Where the search for a JPEG or WebP quality may go. Beyond 95 files grow and nobody sees why; below 40 everybody does. */
 const qualities = {
-  jpeg: { least: 40, most: 95, start: 84, direction: 1, slope: -0.045 },
+  jpeg: { least: 40, most: 95, start: 78, direction: 1, slope: -0.055 },
   webp: { least: 40, most: 95, start: 84, direction: 1, slope: -0.045 },
 } as const;
 /** So much smaller than predicted a result may be; measured on the corpus the prediction is within it. */

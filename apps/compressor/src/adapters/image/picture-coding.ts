@@ -65,13 +65,14 @@ export interface ChromaLeeway {
   readonly quantising: number;
 }
 
+/** Colours are seen less sharply than light: annex K, too, has coarser steps for them. */
+const chromaCoarseness = 1.2;
 const mostLeeway = 2;
 
-export function chromaQualityFor(quality: number, table: JpegTable, leeway: ChromaLeeway | null): number {
-  const equal = sameQuality(quality, table, 'annex-k');
-  if (!leeway) return equal;
-  const lost = Math.max(1e-6, leeway.quantising * scaleOf(equal));
-  return qualityOf(scaleOf(equal) * Math.min(mostLeeway, Math.hypot(1, leeway.softening / lost)));
+/** The quality of chroma beside luma of a searched quality. */
+export function chromaQualityFor(quality: number, table: JpegTable, { softening, quantising }: ChromaLeeway): number {
+  const scale = scaleOf(quality) * jpegTables[table].coarseness * chromaCoarseness;
+  return qualityOf(scale * Math.min(mostLeeway, Math.hypot(1, softening / Math.max(1e-6, quantising * scale))));
 }
 
 /** Measured on the planes of a sample, and on what averaging would have made of them. */

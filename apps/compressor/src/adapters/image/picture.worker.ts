@@ -25,7 +25,9 @@ const modules = Promise.all(Object.values(workerData as Record<string, string>).
 interface Picture {
   readonly raw: Raw;
   readonly luma: Uint8Array;
-  readonly stored: Raw | null;
+  /** Only until its planes are taken out of it. */
+  stored: Raw | null;
+  planes: Planes | null;
   leeway: ChromaLeeway | null;
 }
 let last: Picture | null = null;
@@ -44,11 +46,12 @@ async function planesIn(stored: Raw, { stored: request, resize }: EncodeRequest,
   return { steps: request.steps, planes: (await modules).planesOf(stored, request.steps, drawn) };
 }
 
-/** @param source what is to be coded: with planes as stored */
+/** Codes the planes, where there are any, else the whole. */
 async function compress(source: Raw, planes: Planes | null, request: EncodeRequest, quality: number, table: JpegTable, leeway: ChromaLeeway | null): Promise<Pick<EncodeAnswer, 'chromaQuality'> & { readonly encoded: readonly Buffer[] }> {
   const { codeJpeg, codePlanes, codeWebp, chromaQualityFor } = await modules;
   if (!planes) return { encoded: [await (request.format === 'jpeg' ? codeJpeg(source, quality, table, request.chroma) : codeWebp(source, quality))] };
-  const chromaQuality = chromaQualityFor(quality, table, leeway);
+  // a quality that is set holds for all planes
+  const chromaQuality = leeway ? chromaQualityFor(quality, table, leeway) : quality;
   return { encoded: await codePlanes(planes, quality, table, chromaQuality), chromaQuality };
 }
 
@@ -88,14 +91,15 @@ async function encode(request: EncodeRequest): Promise<EncodeAnswer> {
     last = null;
     const raw = await decode(request.bytes, request.grey, request.resize);
     const stored = request.stored ? await decode(request.stored.bytes, false, request.resize) : null;
-    last = { raw, luma: (await modules).lumaOf(raw.data, raw.channels), stored, leeway: null };
+    last = { raw, luma: (await modules).lumaOf(raw.data, raw.channels), stored, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
   const picture = last;
   const { width, height } = picture.raw;
   const whole = async (quality: number, table: JpegTable): ReturnType<typeof compress> => {
-    const source = picture.stored ?? picture.raw;
-    return compress(source, await planesIn(source, request), request, quality, table, picture.leeway);
+    if (picture.stored) picture.planes = await planesIn(picture.stored, request);
+    picture.stored = null;
+    return compress(picture.raw, picture.planes, request, quality, table, picture.leeway);
   };
   if (request.quality !== null) return { ...(await whole(request.quality, request.tables[0])), quality: request.quality, table: request.tables[0], width, height, search: null };
 
@@ -160,7 +164,7 @@ async function measure({ source, result, grey, chroma, resize }: MeasureRequest)
   if (source) {
     last = null;
     const raw = await decode(source, grey, resize);
-    last = { raw, luma: lumaOf(raw.data, raw.channels), stored: null, leeway: null };
+    last = { raw, luma: lumaOf(raw.data, raw.channels), stored: null, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
   const { raw, luma } = last;

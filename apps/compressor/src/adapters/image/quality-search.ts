@@ -65,7 +65,7 @@ export async function searchStrength(space: SearchSpace, target: number, attempt
       }
       next = goal;
     } else {
-      const steps = Math.ceil((wanted - distance(trial.score)) / -Math.abs(space.slope));
+      const steps = Math.ceil((wanted - distance(trial.score)) / -courseOf(trials, space).slope);
       next = Math.min(best, Math.max(worst, good(trial) + (pass ? Math.min(-1, steps) : Math.max(1, steps))));
     }
     if (trials.length >= mostTrials) return pass ? { chosen: pass.value, reached: true, size: pass.size, trials } : { chosen: best * space.direction, reached: false, size: trial.size, trials };
