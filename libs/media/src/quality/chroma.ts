@@ -57,15 +57,23 @@ export function chromaDifference(before: ColourPixels, after: ColourPixels): Chr
       closeRow();
     }
     for (let x = 0, at = y * width * before.channels, to = y * width * after.channels; x < width; x++, at += before.channels, to += after.channels) {
-      const [r, g, b] = [before.data[at] as number, before.data[at + 1] as number, before.data[at + 2] as number];
-      const [red, green, blue] = [after.data[to] as number, after.data[to + 1] as number, after.data[to + 2] as number];
-      const [cb0, cr0, cb1, cr1] = [cb(r, g, b), cr(r, g, b), cb(red, green, blue), cr(red, green, blue)];
-      own += (cb1 - cb0) ** 2 + (cr1 - cr0) ** 2;
-      crossed += (cr1 - cb0) ** 2 + (cb1 - cr0) ** 2;
+      const r = before.data[at] as number;
+      const g = before.data[at + 1] as number;
+      const b = before.data[at + 2] as number;
+      const red = (after.data[to] as number) - r;
+      const green = (after.data[to + 1] as number) - g;
+      const blue = (after.data[to + 2] as number) - b;
+      const byCb = cb(red, green, blue);
+      const byCr = cr(red, green, blue);
+      const apart = cb(r, g, b) - cr(r, g, b);
+      const error = byCb * byCb + byCr * byCr;
+      own += error;
+      // (cr′ − cb)² + (cb′ − cr)², written with what is known
+      crossed += error + 2 * apart * (apart + byCb - byCr);
       count++;
-      const column = Math.floor(x / squareSide);
-      squares.cb[column] = (squares.cb[column] as number) + cb1 - cb0;
-      squares.cr[column] = (squares.cr[column] as number) + cr1 - cr0;
+      const column = (x / squareSide) | 0;
+      squares.cb[column] = (squares.cb[column] as number) + byCb;
+      squares.cr[column] = (squares.cr[column] as number) + byCr;
       squares.count[column] = (squares.count[column] as number) + 1;
     }
   }
