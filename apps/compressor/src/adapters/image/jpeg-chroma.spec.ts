@@ -7,6 +7,7 @@ import { temporaryPath } from '@media-pipeline/files';
 import { assemblePlanes, chromaSteps, chromaSubsampling, identify, parseJpeg, planesOf, spliceJpeg, withStoredColours, type ChromaSteps, type SamplePlane } from '@media-pipeline/media';
 import { makeNoise } from '@media-pipeline/testing';
 import { ExifTool } from 'exiftool-vendored';
+import fc from 'fast-check';
 import sharp from 'sharp';
 import type { CompressionSettings, EncodeJob, EncodeResult, Findings } from '../../encoder.port';
 import { defaultFfmpegOptions, Ffmpeg } from '../video';
@@ -158,6 +159,30 @@ describe('a 4:2:2 JPEG', () => {
     }
     expect(await refusalOf(await sharp(original).jpeg({ quality: 50, chromaSubsampling: '4:4:4' }).toBuffer())).toBe('PROOF_FAILED: the chroma of the picture is 4:4:4 instead of 4:2:2');
     expect(await refusalOf(await sharp(original).jpeg({ quality: 50, chromaSubsampling: '4:2:0' }).toBuffer())).toMatch(/^PROOF_FAILED: the chroma/);
+  });
+});
+
+describe('a damaged 4:2:2 JPEG', () => {
+  it.each([null, 70])('ends in a result that is proven, a kept original, or an error with a code (JPEG_QUALITY %s)', async (jpegQuality) => {
+    const [png, jpeg] = [path.join(folder, 'small.png'), path.join(folder, 'small.jpg')];
+    await scene().resize(121, 90).png().toFile(png);
+    await run('ffmpeg', ['-v', 'error', '-y', '-i', png, '-pix_fmt', 'yuvj422p', '-q:v', '2', '-strict', 'unofficial', jpeg]);
+    const small = await readFile(jpeg);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }), async (changes) => {
+        const bytes = Buffer.from(small);
+        for (const [where, value] of changes) bytes[Math.max(12, Math.floor(where ** 2 * bytes.length))] = value;
+        try {
+          const job = await jobFor(bytes, { jpegQuality });
+          const result = await encoder.encode(job);
+          if (result.outcome === 'encoded') expect((await prover.prove(job))?.code ?? 'PROVEN').toMatch(/^(PROVEN|PROOF_FAILED|NOT_SMALLER)$/);
+          await rm(job.temporary, { force: true });
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^(MEDIA_CORRUPT|MEDIA_TOO_LARGE)$/) as string });
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
