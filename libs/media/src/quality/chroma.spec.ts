@@ -72,6 +72,14 @@ describe('chromaDifference', () => {
     }
   });
 
+  it('makes no square of the few pixels that are left at an edge', () => {
+    const base = pixels(321, 97, () => ({ luma: 120, cb: 10, cr: 5 }));
+    const edge = pixels(321, 97, (x, y) => ({ luma: 120, cb: x === 320 || y === 96 ? 40 : 10, cr: 5 }));
+    expect(chromaDifference(base, edge).worst).toBeLessThan(3);
+    const corner = pixels(321, 97, (x, y) => ({ luma: 120, cb: x > 288 && y > 64 ? 40 : 10, cr: 5 }));
+    expect(chromaDifference(base, corner).worst).toBeGreaterThan(25);
+  });
+
   it('answers for any size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }), fc.nat(), (width, height, seed) => {

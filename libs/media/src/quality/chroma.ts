@@ -33,7 +33,9 @@ const cr = (red: number, green: number, blue: number): number => 0.5 * red - 0.4
 /** Of two pictures of one size with three channels at least. */
 export function chromaDifference(before: ColourPixels, after: ColourPixels): ChromaDifference {
   const { width, height } = before;
-  const columns = Math.ceil(width / squareSide);
+  // what is left at the right and below belongs to the last square: a single column of pixels has no mean to speak of
+  const columns = Math.max(1, Math.floor(width / squareSide));
+  const lastBand = Math.max(1, Math.floor(height / squareSide)) - 1;
   const squares = { cb: new Float64Array(columns), cr: new Float64Array(columns), count: new Float64Array(columns) };
   let own = 0;
   let crossed = 0;
@@ -52,8 +54,8 @@ export function chromaDifference(before: ColourPixels, after: ColourPixels): Chr
     for (const sums of Object.values(squares)) sums.fill(0);
   };
   for (let y = 0, band = 0; y < height; y++) {
-    if (Math.floor(y / squareSide) !== band) {
-      band = Math.floor(y / squareSide);
+    if (band < lastBand && y >= (band + 1) * squareSide) {
+      band++;
       closeRow();
     }
     for (let x = 0, at = y * width * before.channels, to = y * width * after.channels; x < width; x++, at += before.channels, to += after.channels) {
@@ -71,7 +73,7 @@ export function chromaDifference(before: ColourPixels, after: ColourPixels): Chr
       // (cr′ − cb)² + (cb′ − cr)², written with what is known
       crossed += error + 2 * apart * (apart + byCb - byCr);
       count++;
-      const column = (x / squareSide) | 0;
+      const column = Math.min(columns - 1, (x / squareSide) | 0);
       squares.cb[column] = (squares.cb[column] as number) + byCb;
       squares.cr[column] = (squares.cr[column] as number) + byCr;
       squares.count[column] = (squares.count[column] as number) + 1;
