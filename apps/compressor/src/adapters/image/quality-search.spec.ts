@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { searchStrength, type SearchSpace } from './quality-search';
+import { searchOtherWays, searchStrength, type SearchSpace } from './quality-search';
 
 const jpeg: SearchSpace = { least: 40, most: 95, start: 84, direction: 1, slope: -0.045 };
 const crf: SearchSpace = { least: 14, most: 40, start: 30, direction: -1, slope: -0.15 };
@@ -47,5 +47,37 @@ describe('searchStrength', () => {
   it('needs three or four trials where the curve is even', async () => {
     const { trials } = await searchStrength(jpeg, 0.9965, (value) => Promise.resolve({ score: curve(5, 0.05, 0)(value - 75), size: 0.5 }));
     expect(trials.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('searchOtherWays', () => {
+  const target = 0.9965;
+  /** Another way is `coarse` steps of quality weaker at the same value, and takes `bytes` of the first one's size at the same score. */
+  const way = (coarse: number, bytes: number) => (value: number) => ({ score: curve(5, 0.05, 0)(value - 75 - coarse), size: bytes * 0.5 * Math.exp((value - 75 - coarse) / 40) });
+
+  it('takes the way that does with least at the same score, and no other', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: -6, max: 6 }), fc.integer({ min: -6, max: 6 }), fc.double({ min: 0.8, max: 1.2, noNaN: true }), async (coarse, miss, bytes) => {
+        const first = await searchStrength(jpeg, target, (value) => Promise.resolve(way(0, 1)(value)));
+        const found = await searchOtherWays(jpeg, target, first, [{ way: 'other', value: first.chosen + coarse + miss }], (_, value) => Promise.resolve(way(coarse, bytes)(value)));
+        expect(found.trials.length).toBeLessThanOrEqual(2);
+        if (bytes < 0.985) expect(found.way).toBe('other');
+        if (bytes > 1.005) expect(found).toMatchObject({ way: null, chosen: first.chosen, size: first.size });
+        if (found.way === null) return;
+        expect(way(coarse, bytes)(found.chosen).score).toBeGreaterThan(target - 0.0002);
+        expect(way(coarse, bytes)(found.chosen - 2).score).toBeLessThan(target);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('tries nothing where the first way does not reach the score, and stays within the space', async () => {
+    const attempts: number[] = [];
+    const attempt = (_: string, value: number) => Promise.resolve({ score: 0.9 + 0 * attempts.push(value), size: 1 });
+    const none = { chosen: 95, reached: false, size: 1, trials: [{ value: 95, score: 0.9, size: 1 }] };
+    expect(await searchOtherWays(jpeg, target, none, [{ way: 'a', value: 90 }], attempt)).toMatchObject({ way: null, chosen: 95, trials: [] });
+    await searchOtherWays(jpeg, target, { ...none, reached: true }, [{ way: 'a', value: 140 }, { way: 'b', value: 3 }], attempt);
+    expect(attempts.length).toBeGreaterThan(1);
+    for (const value of attempts) expect(value >= jpeg.least && value <= jpeg.most).toBe(true);
   });
 });
