@@ -1,40 +1,18 @@
 // Videos at equal measured quality against what people would type instead, what gets lost by that, and what the search costs.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ExifTool } from 'exiftool-vendored';
 import { root } from './pipeline.mjs';
+import { videoClips } from './video-clips.mjs';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
-const corpus = path.resolve(root, '../shared/corpus');
 const round = (value, digits = 3) => Number(value.toFixed(digits));
 const row = (what, value, unit, target, met, note) => ({ what, value, unit, ...(target === undefined ? {} : { target, met }), ...(note ? { note } : {}) });
 const nothing = () => undefined;
-
-/** Drawn pictures: calm, with a sensor's noise, in slow motion, upright; each as a phone would have coded it. */
-const drawn = {
-  'calm.mov': ['testsrc2=s=640x360:r=30:d=6', ['-crf', '14']],
-  'grain.mp4': ['mandelbrot=s=640x360:r=30:end_scale=0.05,noise=alls=4:allf=t', ['-crf', '17', '-t', '6']],
-  'ramp.mov': ["testsrc2=s=480x270:r=60:d=4,noise=alls=2:allf=t,settb=1/2400,setpts='if(lt(N,60),N*80,4800+(N-60)*10)'", ['-crf', '14', '-fps_mode', 'passthrough', '-enc_time_base', '1:2400', '-video_track_timescale', '2400']],
-};
-
-async function sources(place) {
-  const files = [];
-  for (const name of (await readdir(corpus).catch(() => [])).filter((file) => /\.(mov|mp4)$/i.test(file))) {
-    await copyFile(path.join(corpus, name), path.join(place, name));
-    files.push(path.join(place, name));
-  }
-  for (const [name, [picture, options]] of Object.entries(drawn)) {
-    const file = path.join(place, name);
-    const date = ['-metadata', 'creation_time=2021-05-03T12:03:01Z', '-metadata', 'location=+48.2000+016.3700/', '-movflags', '+faststart'];
-    await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', 'sine=d=6', '-c:v', 'libx264', '-preset', 'veryfast', '-g', '30', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-shortest', ...options, ...date, file]);
-    files.push(file);
-  }
-  return files;
-}
 
 /** How many of the source's tags a file lacks or says otherwise (but for those that describe the coding and its bit rate), and how many frames it shows at another time. */
 async function losses(exiftool, source, result) {
@@ -44,6 +22,33 @@ async function losses(exiftool, source, result) {
   const [old, fresh] = [await times(source), await times(result)];
   const moved = old.filter((time, index) => Math.abs((fresh[index] ?? -1) - time) > 0.0005).length + Math.max(0, fresh.length - old.length);
   return { frames: fresh.length, promised: old.length, tags: before.filter(([name, value]) => JSON.stringify(after.get(name)) !== JSON.stringify(value)).length, moved };
+}
+
+/** What a measure thinks that neither side chose anything by: visual information fidelity (Sheikh and Bovik), luma, mean of its four scales, of every ninth frame. */
+async function fidelity(source, result) {
+  const input = (file) => ['-noautorotate', '-i', file];
+  const every = 'settb=1/1000,setpts=N,framestep=9';
+  const { stderr } = await run('ffmpeg', ['-v', 'info', '-nostdin', ...input(result), ...input(source), '-lavfi', `[0:v]${every}[a];[1:v]${every}[b];[a][b]vif`, '-fps_mode', 'passthrough', '-f', 'null', '-']);
+  const scales = [...stderr.matchAll(/VIF scale=\d average:([\d.]+)/g)].map(([, value]) => Number(value));
+  return scales.reduce((sum, value) => sum + value, 0) / scales.length;
+}
+
+/** The weakest crf, to a tenth, whose score is no worse than `target`: by interpolation of ln(1 − score), which is nearly straight. */
+async function weakest(target, attempt) {
+  const distance = (score) => Math.log(Math.max(1e-6, 1 - score));
+  let [pass, fail, crf] = [null, null, 28];
+  for (let trial = 0; trial < 9; trial++) {
+    const made = await attempt(crf);
+    if (made.score === undefined) return pass ?? made;
+    if (made.score >= target) pass = made;
+    else fail = made;
+    if (pass && fail && fail.crf - pass.crf < 0.15) break;
+    const steps = (distance(target) - distance(made.score)) / 0.085;
+    const between = pass && fail && pass.crf + ((fail.crf - pass.crf) * (distance(target) - distance(pass.score))) / (distance(fail.score) - distance(pass.score));
+    const next = between ?? crf + (pass ? Math.max(0.2, steps) : Math.min(-0.2, steps - 0.1));
+    crf = Math.round(10 * Math.min((fail?.crf ?? 52) - 0.1, Math.max((pass?.crf ?? 0) + 0.1, Math.floor(next * 10) / 10))) / 10;
+  }
+  return pass ?? { code: 'no crf is as good' };
 }
 
 /** Default settings, then for each file the weakest strength that is no worse than `ffmpeg -c:v libx265 -crf 28` (preset medium, its default). */
@@ -72,9 +77,9 @@ export async function video(place, { preset = 'medium' } = {}) {
 
   try {
     const defaults = { files: 0, made: 0, before: 0, after: 0, larger: 0, search: 0, all: 0, lines: [] };
-    const against = { files: 0, compared: 0, won: 0, equal: 0, ratio: [], tags: 0, lossy: 0, moved: 0, larger: 0, failed: 0, ours: { tags: 0, moved: 0 }, lines: [] };
+    const against = { files: 0, compared: 0, won: 0, faithful: 0, ratio: [], tags: 0, lossy: 0, moved: 0, larger: 0, failed: 0, ours: { tags: 0, moved: 0 }, lines: [] };
     const slower = [];
-    for (const source of await sources(place)) {
+    for (const source of await videoClips(place)) {
       const name = path.basename(source);
       const { size } = await stat(source);
       const made = await ours(source, {});
@@ -106,29 +111,29 @@ export async function video(place, { preset = 'medium' } = {}) {
       against.moved += lost.moved > 0 ? 1 : 0;
       against.larger += (await stat(theirs)).size >= size ? 1 : 0;
       const aligned = lost.moved === 0;
-      if (lost.frames !== lost.promised) {
-        // frame by frame there is nothing to compare with
-        against.lines.push(`${name}: plain ffmpeg makes ${lost.frames} frames of ${lost.promised}, ${round((await stat(theirs)).size / size, 2)} of the size; ${lost.tags} tags lost`);
-        continue;
-      }
-      against.compared++;
       const widthOf = async (file) => (await ffmpeg.probe(file, signal)).streams.find((stream) => stream.codec_type === 'video').width;
-      // an upright video is turned in its pixels, which cannot be compared: for size and score alone it is made once more as it lies
-      const comparable = (await widthOf(theirs)) === (await widthOf(source)) ? theirs : path.join(place, `lying-${name}`);
-      if (comparable !== theirs) await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-noautorotate', '-i', source, '-map', '0:v:0', '-c:v', 'libx265', '-crf', '28', '-x265-params', 'log-level=error', comparable]);
+      // frame by frame and pixel by pixel there has to be something to compare with: where it makes other frames or turns an upright video
+      // in its pixels, its size and score are those of one more that keeps both
+      const comparable = lost.frames === lost.promised && (await widthOf(theirs)) === (await widthOf(source)) ? theirs : path.join(place, `comparable-${name}`);
+      if (comparable !== theirs) await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-noautorotate', '-i', source, '-map', '0:v:0', '-c:v', 'libx265', '-crf', '28', '-x265-params', 'log-level=error', '-fps_mode', 'passthrough', comparable]);
+      if (lost.frames !== lost.promised) against.lines.push(`${name}: plain ffmpeg makes ${lost.frames} frames of ${lost.promised}, ${round((await stat(theirs)).size / size, 2)} of the size; compared with -fps_mode passthrough`);
+      against.compared++;
       const theirBytes = await pictureBytes(comparable);
       const similarity = await measureSimilarity(ffmpeg, { source: { path: source, stream: await streamOf(source) }, result: { path: comparable, stream: await streamOf(comparable) }, wholeMedia: false, size: null, pixelFormat: 'yuv420p' }, signal);
-      // the weakest crf that is no worse, tried downwards from a little beyond theirs
       const equalTo = async (videoPreset) => {
-        let equal = { code: 'frames differ' };
-        for (let crf = 30; crf >= 24; crf--) {
-          equal = await ours(source, { videoCrf: crf, minSaving: -1, videoPreset });
-          if (!equal.bytes || equal.findings.quality.mean >= similarity.luma.mean - 0.00005) break;
-        }
-        return equal.bytes ? { ...equal, ratio: (await pictureBytes(equal.path)) / theirBytes } : equal;
+        const target = round(similarity.luma.mean, 5);
+        const equal = await weakest(target, async (crf) => {
+          const result = await ours(source, { videoCrf: crf, minSaving: -1, videoPreset });
+          if (!result.bytes) return { ...result, crf };
+          const file = path.join(place, `equal-${crf}-${name}`);
+          await rename(result.path, file);
+          return { ...result, crf, path: file, score: result.findings.quality.mean };
+        });
+        return equal.bytes ? { ...equal, ratio: (await pictureBytes(equal.path)) / theirBytes, fidelity: await fidelity(source, equal.path) } : equal;
       };
+      const theirFidelity = await fidelity(source, comparable);
       const slow = await equalTo('slow');
-      if (slow.ratio !== undefined) slower.push({ name, ...slow });
+      if (slow.ratio !== undefined) slower.push({ name, ...slow, theirFidelity });
       const equal = await equalTo(preset);
       if (!equal.bytes) {
         against.lines.push(`${name}: ${equal.code}`);
@@ -137,8 +142,8 @@ export async function video(place, { preset = 'medium' } = {}) {
       const { ratio } = equal;
       against.ratio.push(ratio);
       if (ratio < 0.9995) against.won++;
-      if (ratio <= 1.005) against.equal++;
-      against.lines.push(`${name} ${round(ratio, 2)} at crf ${equal.crf}, ${equal.findings.quality.mean}/${round(similarity.luma.mean, 5)}${lost.tags > 0 ? `, ${lost.tags} tags lost` : ''}${aligned ? '' : `, ${lost.moved} frames at other times`}`);
+      if (equal.fidelity >= theirFidelity) against.faithful++;
+      against.lines.push(`${name} ${round(ratio)} at crf ${equal.crf}, SSIM ${equal.score}/${round(similarity.luma.mean, 5)}, VIF ${round(equal.fidelity, 4)}/${round(theirFidelity, 4)}${lost.tags > 0 ? `, ${lost.tags} tags lost` : ''}${aligned ? '' : `, ${lost.moved} frames at other times`}`);
     }
     const median = against.ratio.toSorted((a, b) => a - b)[Math.floor(against.ratio.length / 2)] ?? 1;
     return [
@@ -146,8 +151,8 @@ export async function video(place, { preset = 'medium' } = {}) {
       row('video: larger than the original', defaults.larger, 'files', '0', defaults.larger === 0),
       row('video: tags lost or changed; frames at other times', against.ours.tags + against.ours.moved, 'in all', '0', against.ours.tags + against.ours.moved === 0),
       row('video: search', defaults.all > 0 ? round((100 * defaults.search) / defaults.all, 0) : 0, '% of time', undefined, undefined, `${round(defaults.search / 1000, 1)} s of ${round(defaults.all / 1000, 1)} s`),
-      row('video: smaller at equal SSIM than ffmpeg -crf 28', round((100 * against.won) / Math.max(1, against.compared), 0), '% of files', '≥ 90', against.won / Math.max(1, against.compared) >= 0.9, `no larger: ${against.equal} of ${against.compared}; median size ${round(median, 2)} of the rival's picture data; ${against.lines.join('; ')}`),
-      row('video: the same by VIDEO_PRESET=slow', round((100 * slower.filter(({ ratio }) => ratio < 0.9995).length) / Math.max(1, against.compared), 0), '% of files', '≥ 90', slower.filter(({ ratio }) => ratio < 0.9995).length / Math.max(1, against.compared) >= 0.9, slower.map(({ name, ratio, crf, findings }) => `${name} ${round(ratio, 2)} at crf ${crf}, ${findings.quality.mean}`).join('; ')),
+      row('video: smaller at equal SSIM than ffmpeg -crf 28', round((100 * against.won) / Math.max(1, against.compared), 0), '% of files', '≥ 90', against.won / Math.max(1, against.compared) >= 0.9, `median size ${round(median)} of the rival's picture data; the second measure (VIF) no worse in ${against.faithful} of ${against.compared}; ${against.lines.join('; ')}`),
+      row('video: the same by VIDEO_PRESET=slow', round((100 * slower.filter(({ ratio }) => ratio < 0.9995).length) / Math.max(1, against.compared), 0), '% of files', '≥ 90', slower.filter(({ ratio }) => ratio < 0.9995).length / Math.max(1, against.compared) >= 0.9, slower.map(({ name, ratio, crf, score, fidelity: ourFidelity, theirFidelity }) => `${name} ${round(ratio)} at crf ${crf}, SSIM ${score}, VIF ${round(ourFidelity, 4)}/${round(theirFidelity, 4)}`).join('; ')),
       row('video: ffmpeg -crf 28, tags lost or changed', against.tags, 'tags', undefined, undefined, `in ${against.lossy} of ${against.files} files; frames at other times in ${against.moved}; larger than the original ${against.larger}; fails on ${against.failed}`),
     ];
   } finally {

@@ -3,7 +3,7 @@ import type { Config } from '@media-pipeline/config';
 import type { CompressionSettings } from './encoder.port';
 
 /** Raised whenever the same settings would give other bytes: a rendition of an older recipe is not taken for a new one. */
-const recipes = { image: 2, video: 2 } as const;
+const recipes = { image: 3, video: 3 } as const;
 
 /** Of which age the files are: `initial` for the first compression, `subsequent` for photos older than COMPRESSION_INTERVAL_YEARS. */
 export type Age = 'initial' | 'subsequent';

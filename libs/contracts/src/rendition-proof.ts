@@ -19,6 +19,8 @@ const MeasuredQuality = z.object({
   mean: z.number(),
   /** Of the worst square or frame. */
   worst: z.number(),
+  /** Where the planes were coded one by one: how far chroma lies from the source's, root mean square, in levels of 255. */
+  chroma: z.number().optional(),
 });
 export type MeasuredQuality = z.infer<typeof MeasuredQuality>;
 
@@ -29,8 +31,8 @@ const QualitySearch = z.object({
   /** `quality` (1–100, JPEG and WebP) or `crf` (x265). */
   parameter: z.enum(['quality', 'crf']),
   chosen: z.number(),
-  /** What was tried on samples: the parameter, the score, the share of the sample's bytes that is left. */
-  trials: z.array(z.object({ value: z.number(), score: z.number(), size: z.number() })),
+  /** What was tried on samples: the parameter, the quantisation table of a JPEG, the score, the share of the sample's bytes that is left. */
+  trials: z.array(z.object({ value: z.number(), way: z.string().optional(), score: z.number(), size: z.number() })),
   milliseconds: z.number(),
 });
 export type QualitySearch = z.infer<typeof QualitySearch>;

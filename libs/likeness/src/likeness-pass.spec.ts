@@ -89,9 +89,16 @@ describe('two pictures', () => {
     ['the same second, the next number', { filename: 'IMG_0002.JPG' }, { structure: 0.99 }, 'burst'],
     ['an hour later from a tripod', { takenAt: '2021-05-03T13:00:00+02:00' }, {}, 'alike'],
     ['the same wall clock in another zone', { takenAt: '2021-05-03T12:00:00-04:00' }, { structure: 0.6 }, 'different'],
+    ['the same moment, its zone lost', { filename: 'IMG_0001-small.jpg', takenAt: '2021-05-03T12:00:00' }, {}, 'copy'],
+    ['an hour later, its zone lost', { takenAt: '2021-05-03T13:00:00' }, {}, 'alike'],
     ['black and white', { takenAt: null }, { colour: 40 }, 'different'],
     ['a video', { durationMs: 1000 }, {}, 'different'],
   ])('%s', (_name, other, nearness, relation) => expect(relationOf(shot(), shot({ assetId: 'b', ...other }), { ...near, ...nearness }).relation).toBe(relation));
+
+  it('are said to be as far apart as they are', () => {
+    const later = (takenAt: string): string => relationOf(shot(), shot({ assetId: 'b', takenAt }), near).why;
+    expect(['12:00:01', '12:00:20', '12:45:00', '18:00:00'].map((time) => /([\d.]+ \w+) apart/.exec(later(`2021-05-03T${time}+02:00`))?.[1])).toEqual(['1.0 s', '20 s', '45 min', '6 h']);
+  });
 
   it('of videos must be as long as each other to be copies', () => {
     const video = (durationMs: number): Shot => shot({ durationMs, takenAt: null });

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError } from '@media-pipeline/contracts';
+import { makeNoise } from '@media-pipeline/testing';
 import fc from 'fast-check';
-import sharp from 'sharp';
 import { graftTiles, heicDifference, jpegDifference, jpegEmbedded, heicEmbedded, parsePng, planHeic, pngDifference, Refusal, spliceJpeg, splicePng, spliceWebp, tileStream, webpDifference } from '.';
 
 /**
@@ -11,7 +11,7 @@ import { graftTiles, heicDifference, jpegDifference, jpegEmbedded, heicEmbedded,
  * nothing but the payload. And soon: no input of this size may take seconds.
  */
 const corpus = path.resolve(__dirname, '../../../../shared/corpus');
-const noise = sharp({ create: { width: 160, height: 120, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } });
+const noise = makeNoise({ width: 160, height: 120 });
 const slowest = 2_000;
 
 let jpeg: Buffer;

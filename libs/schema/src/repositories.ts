@@ -118,6 +118,8 @@ export abstract class AssetRepository {
    */
   abstract reserveArchivePaths(assetId: string, wanted: readonly { readonly ownerId: string; readonly path: LibraryPath }[]): Promise<LibraryPath[]>;
   abstract countByState(): Promise<Record<AssetState, number>>;
+  /** Codes for which assets were stopped, or the original of one of their files kept: the most frequent first. */
+  abstract countByCode(): Promise<Map<string, number>>;
   /** In order of id (time of arrival); `code` is why an asset was stopped, or why the original of one of its files was kept; `after` is the last id of the page before. */
   abstract list(filter: AssetFilter): Promise<AssetWithFiles[]>;
 }
@@ -181,7 +183,8 @@ export abstract class JournalRepository {
   /** Marks it done and, in the same transaction, moves the file's row to `to`. */
   abstract finish(id: string): Promise<void>;
   abstract unfinished(): Promise<JournalEntry[]>;
-  abstract list(filter: { readonly assetId?: string; readonly limit: number }): Promise<JournalEntry[]>;
+  /** Newest first. `from`: of what lay there. */
+  abstract list(filter: { readonly assetId?: string; readonly from?: LibraryPath; readonly limit: number }): Promise<JournalEntry[]>;
 }
 
 export abstract class LogRepository {

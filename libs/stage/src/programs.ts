@@ -26,7 +26,11 @@ export interface ProgramOptions {
   readonly niceness: number;
 }
 
-/** A program ended with another code than 0. Whether its input or the machine is at fault is the caller's to say. */
+const machineFault = /No space left on device|Cannot allocate memory|Input\/output error|Read-only file system/;
+/** ffmpeg says this of the end of a file, which it writes last, and ends with code 0 all the same. */
+const cutShort = /^(\[\S+ @ \S+\] )?Error (writing trailer|closing file)/;
+
+/** A program ended with another code than 0, or could not write all that it should. Whether its input or the machine is at fault is the caller's to say. */
 export class ProgramFailure extends Error {
   override readonly name = 'ProgramFailure';
 
@@ -42,7 +46,7 @@ export class ProgramFailure extends Error {
 
   /** True when the machine is at fault: killed (out of memory), no space, input or output error. */
   get machineAtFault(): boolean {
-    return this.killedBy !== null || /No space left on device|Cannot allocate memory|Input\/output error|Read-only file system/.test(this.errorTail);
+    return this.killedBy !== null || machineFault.test(this.errorTail);
   }
 
   toPipelineError(): PipelineError {
@@ -72,9 +76,9 @@ export class Programs {
   constructor(private readonly options: ProgramOptions) {}
 
   /**
-   * Resolves when the program ended with code 0 and all its output is handled. Rejects with {@link ProgramFailure} for another code,
-   * PROGRAM_MISSING when it is not in PATH, PROGRAM_FAILED when it hung, and with the signal's reason when aborted; by then the
-   * whole process group is gone.
+   * Resolves when the program ended with code 0, has written all that it should, and all its output is handled. Rejects with
+   * {@link ProgramFailure} for another code, PROGRAM_MISSING when it is not in PATH, PROGRAM_FAILED when it hung, and with the signal's
+   * reason when aborted; by then the whole process group is gone.
    */
   async run(call: ProgramCall): Promise<void> {
     call.signal.throwIfAborted();
@@ -105,7 +109,7 @@ export class Programs {
         throw new ProgramStalled(call.program, seconds, tail.join(' / '));
       }
       if (code === 127 && tail.some((line) => line.includes('No such file or directory'))) throw missing(call.program);
-      if (code !== 0) throw new ProgramFailure(call.program, code, killedBy, tail.join(' / '));
+      if (code !== 0 || tail.some((line) => cutShort.test(line))) throw new ProgramFailure(call.program, code, killedBy, tail.join(' / '));
     } finally {
       watch.stop();
       call.signal.removeEventListener('abort', abort);

@@ -78,6 +78,6 @@ async function* assetsIn(database: Database, state: AssetWithFiles['state']): As
 }
 
 /** Whether nothing waits and nothing is under way in any stage. */
-export async function isIdle(bus: Bus): Promise<boolean> {
+export async function isIdle(bus: Pick<Bus, 'lag'>): Promise<boolean> {
   return (await bus.lag()).every(({ pending, underWay }) => pending + underWay === 0);
 }

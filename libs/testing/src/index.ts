@@ -4,6 +4,7 @@ export * from './audit';
 export * from './cloud-photos';
 export * from './pictures';
 export * from './random';
+export * from './raw';
 export * from './stage-process';
 export * from './wait-for';
 export { startPostgres, type TestPostgres } from './postgres';

@@ -5,7 +5,7 @@ import { eachAsset } from '../library/assets';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { assetLine, goneWords, proofLines, type AssetLine } from '../output/asset-view';
-import { bytes, paint, print, printable, printJson, table } from '../output/text';
+import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
 
 interface ListFlags extends LibraryFlags {
   readonly json?: boolean;
@@ -62,7 +62,7 @@ export function assetCommand(): Command {
 async function listAssets(flags: ListFlags): Promise<void> {
   const { config } = readSettings(flags);
   const limit = flags.limit ?? (flags.json ? Infinity : tableRows);
-  const filter = { ...(flags.state && { state: flags.state }), ...(flags.code !== undefined && { code: flags.code }), ...(flags.gone && { gone: true }), ...(flags.after !== undefined && { after: flags.after }) };
+  const filter = { ...(flags.state && { state: flags.state }), ...(flags.code !== undefined && { code: flags.code.toUpperCase() }), ...(flags.gone && { gone: true }), ...(flags.after !== undefined && { after: flags.after }) };
   const database = await openDatabase(config);
   try {
     if (flags.json) {
@@ -71,6 +71,11 @@ async function listAssets(flags: ListFlags): Promise<void> {
     }
     const lines: AssetLine[] = [];
     for await (const asset of eachAsset(database, filter, limit)) lines.push(assetLine(asset));
+    if (lines.length === 0) {
+      print('No photos.');
+      if (flags.code !== undefined) note(await codesHere(database));
+      return;
+    }
     print(table(['id', 'state', 'size', 'original', flags.gone ? 'in the source' : 'reason'], lines.map(({ id, state, original, reason, gone }) => [id, state, bytes(original.bytes), original.path, flags.gone ? goneWords(gone) : (reason ?? '')]), [2]));
     const last = lines.at(-1);
     if (last && lines.length === limit) print(paint().dim(`next page: --after ${last.id}`));
@@ -79,13 +84,23 @@ async function listAssets(flags: ListFlags): Promise<void> {
   }
 }
 
-/** By id, else by path. @throws UNKNOWN_ASSET */
+/** What could have been asked for. */
+async function codesHere(database: Database): Promise<string> {
+  const codes = await database.assets.countByCode();
+  if (codes.size === 0) return 'No photo was stopped, or kept uncompressed.';
+  return `Codes that photos here have: ${[...codes].map(([code, count]) => `${code} (${count})`).join(', ')}`;
+}
+
+/** By id, else by path, else by the path that one of its files had before. @throws UNKNOWN_ASSET */
 export async function findAsset(database: Database, named: string): Promise<AssetWithFiles> {
   const byId = /^[0-9a-f-]{36}$/i.test(named) ? await database.assets.find(named.toLowerCase()) : null;
   if (byId) return byId;
   const path = LibraryPath.safeParse(named);
   const byPath = path.success ? await database.assets.findByPath(path.data) : null;
   if (byPath) return byPath;
+  const [moved] = path.success ? await database.journal.list({ from: path.data, limit: 1 }) : [];
+  const byFormer = moved?.assetId ? await database.assets.find(moved.assetId) : null;
+  if (byFormer) return byFormer;
   throw new PipelineError('UNKNOWN_ASSET', `The library knows no photo by ${JSON.stringify(named)}.`);
 }
 

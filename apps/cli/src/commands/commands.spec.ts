@@ -155,6 +155,19 @@ describe('a library at rest', () => {
     expect(lines((await type('status', '--library', library, '--json')).out)).toEqual([expect.objectContaining({ assets: expect.objectContaining({ discovered: 3 }) as object })]);
   });
 
+  it('is searched by code, and says which codes there are; a photo is found where it was before', async () => {
+    const [first] = await aLibrary();
+    expect((await type('asset', 'list', '--code', 'media_corrupt', '--library', library)).out).toContain('b.jpg');
+    expect(await type('asset', 'list', '--code', 'MEDIA_CORUPT', '--library', library)).toMatchObject({ code: 0, out: 'No photos.\n', err: 'Codes that photos here have: IO_ERROR (1), MEDIA_CORRUPT (1)\n' });
+    const database = await Database.open({ kind: 'sqlite', file: path.join(library, '.media-pipeline', 'media-pipeline.sqlite') });
+    const [from, to] = [LibraryPath.parse('originals/a.jpg'), LibraryPath.parse('cleanup/archived/a.jpg')];
+    const { id } = await database.journal.plan({ operation: 'move', assetId: first?.id ?? null, fileId: first?.files[0]?.id ?? null, from, to, sha256: 'a'.repeat(64), bytes: 5, reason: 'archived' });
+    await database.journal.finish(id);
+    await database.close();
+    for (const place of [from, to]) expect(lines((await type('asset', 'show', place, '--library', library, '--json')).out)).toEqual([expect.objectContaining({ id: first?.id })]);
+    expect((await type('similar', 'show', 'x', '--library', library)).err).toContain('`similar list` shows their ids');
+  });
+
   it('is reconciled: what stands still is said again, half-written files go', async () => {
     await aLibrary();
     await writeFile(temporaryPath(path.join(library, 'originals/a.jpg')), 'half');
@@ -202,9 +215,10 @@ describe('doctor', () => {
     expect(lines(well.out).length).toBeGreaterThan(10);
     const settings = path.join(directory, 'settings.env');
     await mkdir(path.join(directory, 'source'));
-    await writeFile(settings, `FOLDER_SOURCE_PATH=missing\nNAS_MOUNT=${library}\n`);
+    await writeFile(settings, `FOLDER_SOURCE_PATH=missing\nDEDUPLICATION_DIRECTORIES=/not/here\nNAS_MOUNT=${library}\n`);
     const ill = await type('doctor', '--config', settings);
     expect(ill.code).toBe(1);
     expect(ill.out).toMatch(/fail {2}source .*missing is not there\n.*→ Mount it, or correct FOLDER_SOURCE_PATH/);
+    expect(ill.out).toMatch(/warn {2}duplicates .*\/not\/here cannot be read\n.*→ Mount it before the pipeline starts/);
   });
 });

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { Config } from '@media-pipeline/config';
 import { PipelineError, type RecompressionEvent, type RecompressionResult } from '@media-pipeline/contracts';
 import { exitCodes } from '../failure';
 import { openDatabase } from '../library/open-database';
@@ -62,8 +63,13 @@ async function compressAgain(flags: AgainFlags): Promise<void> {
   if (flags.json) printJson(result);
   else if (dryRun) showPlan(events, result, age);
   else showResult(result);
+  if (result.due === 0 && !asksForLess(config.compression)) note('SUBSEQUENT_RESIZE_PERCENTAGE and SUBSEQUENT_VIDEO_RESOLUTION ask for nothing smaller than the INITIAL_ settings do: only another quality can make anything due.');
   if (!result.finished) process.exitCode = config.compression.maxFiles !== null && result.replaced >= config.compression.maxFiles ? exitCodes.ok : exitCodes.interrupted;
 }
+
+/** Whether old photos or videos are to be smaller than new ones. */
+const asksForLess = ({ initialResizePercentage, subsequentResizePercentage, initialVideoResolution, subsequentVideoResolution }: Config['compression']): boolean =>
+  subsequentResizePercentage < initialResizePercentage || (subsequentVideoResolution ?? Infinity) < (initialVideoResolution ?? Infinity);
 
 function lineOf({ outcome, path, bytes: before, bytesAfter, code, reason }: RecompressionEvent): string {
   const what = outcome === 'replaced' ? `${bytes(before)} → ${bytes(bytesAfter ?? 0)}` : `${code ?? ''}: ${reason ?? ''}`;

@@ -11,7 +11,7 @@ import { hashWith, readHashList } from '../duplicates/hash-list';
 import { LibraryLock } from '../library/library-lock';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { bytes, duration, note, paint, print, printJson, table } from '../output/text';
+import { bytes, counted, duration, note, paint, print, printJson, table } from '../output/text';
 
 interface SweepFlags extends LibraryFlags {
   readonly apply?: boolean;
@@ -100,7 +100,7 @@ function show({ findings, files, bytes: total, sets, unreadable }: SweepReport, 
     return;
   }
   if (lines.length > 0) print(table(['', 'size', 'file', 'stays', 'because the one that stays'], lines.map((line) => [line.kind, bytes(line.bytes), line.files.join('\n'), line.survivor.join('\n'), line.why]), [1]));
-  print(`${files} files, ${bytes(total)}, ${duration(seconds)}: ${duplicates.length} duplicates (${bytes(reclaimable)}), ${lines.length - duplicates.length} overlaps`);
+  print(`${counted(files, 'file', 'files')}, ${bytes(total)}, ${duration(seconds)}: ${counted(duplicates.length, 'duplicate', 'duplicates')} (${bytes(reclaimable)}), ${counted(lines.length - duplicates.length, 'overlap', 'overlaps')}`);
   for (const { path: place, reason } of unreadable) note(`not readable: ${place} (${reason})`);
 }
 
@@ -124,6 +124,6 @@ function showApplied({ sweepId, moved, bytes: size, left }: Applied, json: boole
     printJson({ sweep: sweepId, moved, bytes: size, left });
     return;
   }
-  print(`${moved} files (${bytes(size)}) went to cleanup/sweeps/${sweepId}${moved > 0 ? `; back with: media-pipeline duplicates undo ${sweepId}` : ''}`);
+  print(`${counted(moved, 'file', 'files')} (${bytes(size)}) went to cleanup/sweeps/${sweepId}${moved > 0 ? `; back with: media-pipeline duplicates undo ${sweepId}` : ''}`);
   for (const reason of new Set(left.map((found) => found.reason))) note(`${left.filter((found) => found.reason === reason).length} stay: ${reason}`);
 }

@@ -62,6 +62,7 @@ describe('duplicates sweep', () => {
     expect((await database.journal.list({ limit: 5 })).every(({ reason }) => reason.includes('same bytes as'))).toBe(true);
     const sweepId = String(applied?.['sweep']);
     expect(await type('duplicates', 'undo', sweepId)).toEqual([{ id: sweepId, moved: 3, left: [] }]);
+    expect(await type('duplicates', 'undo', sweepId)).toEqual([{ id: sweepId, moved: 0, left: [] }]);
     expect((await readdir(sorted, { recursive: true })).sort()).toEqual(before);
     expect((await type('duplicates', 'list')).at(-1)).toMatchObject({ sweep: sweepId, files: 3, moved: 0 });
   });

@@ -3,7 +3,7 @@ import { PipelineError } from '@media-pipeline/contracts';
 import { Library } from '@media-pipeline/files';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
-import { bytes, paint, print, printJson, table } from '../output/text';
+import { bytes, counted, paint, print, printJson, table } from '../output/text';
 import { sweepCommand } from './duplicates-sweep';
 
 interface ListFlags extends LibraryFlags {
@@ -101,13 +101,13 @@ async function undoOne(id: string, flags: LibraryFlags & { readonly json?: boole
       await using borrowed = await borrowBroker(config, 'duplicates undo');
       const moved = await undoDuplicate({ database, library, bus: borrowed.bus }, asset);
       if (flags.json) printJson({ id: asset.id, moved });
-      else print(`${moved} files went back; ${borrowed.ours ? 'the next run takes it on.' : 'the pipeline takes it on.'}`);
+      else print(`${counted(moved, 'file', 'files')} went back; ${borrowed.ours ? 'the next run takes it on.' : 'the pipeline takes it on.'}`);
       return;
     }
-    const { moved, left } = await undoSweep({ database, library }, id.toLowerCase());
-    if (moved + left.length === 0) throw new PipelineError('UNKNOWN_ASSET', `Neither a duplicate nor a sweep is known by ${JSON.stringify(id)}.`);
+    const { moved, left, before } = await undoSweep({ database, library }, id.toLowerCase());
+    if (moved + left.length + before === 0) throw new PipelineError('UNKNOWN_ASSET', `Neither a duplicate nor a sweep is known by ${JSON.stringify(id)}.`);
     if (flags.json) printJson({ id, moved, left });
-    else print(`${moved} files went back.${left.map(({ path, reason }) => `\nleft in cleanup/: ${path}: ${reason}`).join('')}`);
+    else print(`${moved + left.length === 0 ? 'Its files went back before.' : `${counted(moved, 'file', 'files')} went back.`}${left.map(({ path, reason }) => `\nleft in cleanup/: ${path}: ${reason}`).join('')}`);
     if (left.length > 0) process.exitCode = 1;
   } finally {
     await database.close();

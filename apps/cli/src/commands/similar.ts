@@ -7,7 +7,7 @@ import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { Interrupt } from '../run/interrupt';
 import { exitCodes } from '../failure';
-import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
+import { bytes, counted, note, paint, print, printable, printJson, table } from '../output/text';
 
 interface SimilarFlags extends LibraryFlags {
   readonly json?: boolean;
@@ -84,7 +84,7 @@ async function findSimilar(flags: SimilarFlags & { readonly retry?: boolean }): 
     const result = await new LikenessPass(database, new Library(config.library.areas, config.library.root)).run({ maxMegapixels: config.compression.maxMegapixels, signal: stopped.signal, onLook });
     if (process.stderr.isTTY) process.stderr.write('\n');
     if (flags.json) printJson(result);
-    else print(`${result.looked} looked at${result.unreadable > 0 ? ` (${result.unreadable} could not be read)` : ''}, ${result.compared} pairs compared, ${result.groups} groups: media-pipeline similar list`);
+    else print(`${result.looked} looked at${result.unreadable > 0 ? ` (${result.unreadable} could not be read)` : ''}, ${counted(result.compared, 'pair', 'pairs')} compared, ${counted(result.groups, 'group', 'groups')}${result.groups > 0 ? ': media-pipeline similar list' : ''}`);
     if (!result.finished) process.exitCode = exitCodes.interrupted;
   } finally {
     await database.close();
@@ -96,7 +96,7 @@ async function listSimilar(flags: ListFlags): Promise<void> {
     const groups = await database.likeness.groups({ ...(flags.kind && { kind: flags.kind }), state: flags.dismissed ? 'dismissed' : 'proposed', limit: 100_000 });
     await printGroups(database, groups, flags.json === true);
     const waiting = await database.likeness.countMissing(lookVersion);
-    if (waiting > 0) note(`${waiting} photos have not been looked at: media-pipeline similar find`);
+    if (waiting > 0) note(`${counted(waiting, 'photo has', 'photos have')} not been looked at: media-pipeline similar find`);
   });
 }
 
@@ -104,14 +104,14 @@ async function showSimilar(id: string, flags: SimilarFlags): Promise<void> {
   await withDatabase(flags, async (database) => {
     const group = await database.likeness.findGroup(id.toLowerCase());
     const groups = group ? [group] : (await database.likeness.groups({ limit: 100_000 })).filter(({ members }) => members.some(({ assetId }) => assetId === id.toLowerCase()));
-    if (groups.length === 0) throw new PipelineError('UNKNOWN_ASSET', `No group of similar pictures is known by ${JSON.stringify(id)}.`);
+    if (groups.length === 0) throw new PipelineError('UNKNOWN_ASSET', `No group of similar pictures is known by ${JSON.stringify(id)}: \`similar list\` shows their ids.`);
     await printGroups(database, groups, flags.json === true);
   });
 }
 
 async function dismissGroup(id: string, flags: LibraryFlags): Promise<void> {
   await withDatabase(flags, async (database) => {
-    if (!(await database.likeness.findGroup(id.toLowerCase()))) throw new PipelineError('UNKNOWN_ASSET', `No group of similar pictures is known by ${JSON.stringify(id)}.`);
+    if (!(await database.likeness.findGroup(id.toLowerCase()))) throw new PipelineError('UNKNOWN_ASSET', `No group of similar pictures is known by ${JSON.stringify(id)}: \`similar list\` shows their ids.`);
     await database.likeness.setGroupState(id.toLowerCase(), 'dismissed');
     print('dismissed');
   });

@@ -8,7 +8,7 @@ import { LibraryLock } from '../library/library-lock';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { joinBroker } from '../library/visit';
-import { bytes, note, paint, print, printable, printJson, table } from '../output/text';
+import { bytes, counted, note, paint, print, printable, printJson, table } from '../output/text';
 
 interface StatusFlags extends LibraryFlags {
   readonly json?: boolean;
@@ -58,7 +58,7 @@ async function status(flags: StatusFlags): Promise<void> {
       print(`\n${paint().bold('last errors')}`);
       for (const { at, step, code, message, assetId } of errors) print(`  ${at.toISOString()} ${step} ${code ?? ''} ${printable(message)} ${paint().dim(assetId ?? '')}`);
     }
-    if (assets.set_aside + assets.failed > 0) print(`\n${assets.set_aside + assets.failed} photos are set aside or failed: media-pipeline dlq list`);
+    if (assets.set_aside + assets.failed > 0) print(`\n${counted(assets.set_aside + assets.failed, 'photo is', 'photos are')} set aside or failed: media-pipeline dlq list`);
   } finally {
     await bus?.close();
     await database.close();

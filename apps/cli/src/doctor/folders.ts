@@ -7,10 +7,15 @@ import { fail, ok, reasonOf, warn, type Finding } from './finding';
 
 const scarceBytes = 5e9;
 
-export async function checkFolders({ library, folderSource, enable, database }: Config): Promise<Finding[]> {
+export async function checkFolders(config: Config): Promise<Finding[]> {
+  const { folderSource, enable, dedupe } = config;
+  return [...(await checkLibrary(config)), ...(await checkSource(folderSource.path, enable.folderDownload)), ...(enable.deduplication ? await checkOutside(dedupe.directories) : [])];
+}
+
+async function checkLibrary({ library, database }: Config): Promise<Finding[]> {
   const findings: Finding[] = [];
   if (!(await isFolder(library.root))) {
-    return [warn('library', `${library.root} is not there yet`, 'The first run makes it, or `media-pipeline nas init`.'), ...(await checkSource(folderSource.path, enable.folderDownload))];
+    return [warn('library', `${library.root} is not there yet`, 'The first run makes it, or `media-pipeline nas init`.')];
   }
   findings.push(await checkSpace('library', library.root));
   const missing: string[] = [];
@@ -23,7 +28,7 @@ export async function checkFolders({ library, folderSource, enable, database }: 
   else if (findings.every(({ level }) => level !== 'fail')) findings.push(ok('areas', `all ${areas.length} can be written`));
   findings.push(...(await tryVolume(library.areas.originals, library.areas.sorted)));
   if (database.kind === 'sqlite') findings.push(...(await checkDatabaseVolume(library.areas['.media-pipeline'])));
-  return [...findings, ...(await checkSource(folderSource.path, enable.folderDownload))];
+  return findings;
 }
 
 const isFolder = async (directory: string): Promise<boolean> => (await stat(directory).catch(() => null))?.isDirectory() === true;
@@ -97,4 +102,12 @@ async function checkSource(source: string | null, wanted: boolean): Promise<Find
     () => [ok('source', source)],
     (error: unknown) => [fail('source', reasonOf(error), 'Give the user that runs the pipeline permission to read it.')],
   );
+}
+
+/** Files in directories that are not there do not count as here already: what is new is taken in a second time. */
+async function checkOutside(directories: readonly string[]): Promise<Finding[]> {
+  const there = await Promise.all(directories.map((directory) => access(directory, constants.R_OK | constants.X_OK).then(() => true, () => false)));
+  const missing = directories.filter((_, index) => there[index] === false);
+  if (missing.length > 0) return [warn('duplicates', `DEDUPLICATION_DIRECTORIES: ${missing.join(', ')} cannot be read`, 'Mount it before the pipeline starts: until then, what lies there is taken in once more.')];
+  return directories.length === 0 ? [] : [ok('duplicates', `also against ${directories.join(', ')}`)];
 }

@@ -38,13 +38,16 @@ export async function undoDuplicate({ database, library, bus }: Scene & { readon
   return moved;
 }
 
-/** Takes back every file that a sweep moved. What cannot go back stays in cleanup/, with the reason. */
-export async function undoSweep({ database, library }: Scene, sweepId: string): Promise<{ readonly moved: number; readonly left: readonly { readonly path: string; readonly reason: string }[] }> {
+/** Takes back every file that a sweep moved and that was not taken back `before`. What cannot go back stays in cleanup/, with the reason. */
+export async function undoSweep({ database, library }: Scene, sweepId: string): Promise<{ readonly moved: number; readonly left: readonly { readonly path: string; readonly reason: string }[]; readonly before: number }> {
   const mover = new FileMover(library, database.journal);
   const left: { path: string; reason: string }[] = [];
-  let moved = 0;
+  let [moved, before] = [0, 0];
   for (const move of await database.duplicates.sweepMoves(sweepId)) {
-    if (move.state === 'undone') continue;
+    if (move.state === 'undone') {
+      before += 1;
+      continue;
+    }
     try {
       await mover.move({ assetId: null, fileId: null, from: move.to, to: move.from, sha256: move.sha256, bytes: move.bytes, reason: `undo of sweep ${sweepId}` });
       await database.duplicates.setSweepMove(move.id, 'undone');
@@ -54,5 +57,5 @@ export async function undoSweep({ database, library }: Scene, sweepId: string): 
       left.push({ path: move.to, reason: `${code}: ${message}` });
     }
   }
-  return { moved, left };
+  return { moved, left, before };
 }

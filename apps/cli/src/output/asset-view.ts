@@ -38,7 +38,7 @@ export function proofLines({ quality, metadata, embedded, dimensions, search, ma
   const told = Object.entries(encoder).map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return [
     `decoded to the end, ${width} × ${height}${frames === undefined ? '' : `, ${frames} frames`}${seconds === undefined ? '' : `, ${seconds} s`}`,
-    `quality ${quality.metric === 'lossless' ? 'lossless: every sample is equal' : `${quality.metric} ${quality.mean}, ${quality.worst} at its worst`}`,
+    `quality ${quality.metric === 'lossless' ? 'lossless: every sample is equal' : `${quality.metric} ${quality.mean}, ${quality.worst} at its worst`}${quality.chroma === undefined ? '' : `; chroma differs by ${quality.chroma} of 255 levels`}`,
     `metadata equal: ${metadata.count} ${metadata.compared === 'bytes' ? 'blocks byte for byte' : 'tags'}${metadata.allowed.length > 0 ? `; allowed to differ: ${metadata.allowed.join(', ')}` : ''}`,
     ...embedded.map((part) => `embedded equal: ${part.name}, ${part.bytes} bytes, sha256 ${part.sha256.slice(0, 16)}…`),
     ...(search ? [`search: ${search.parameter} ${search.chosen} for ${search.target} after ${search.trials.length} trials in ${search.milliseconds} ms`] : []),

@@ -34,6 +34,9 @@ export const printable = (text: string): string =>
   // the colours of our own tables pass
   text.replace(/(?!\u001b\[\d+m)[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
+/** `1 file`, `2 files`. */
+export const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 /** `1.5 MB`, in powers of 1000. */
 export function bytes(count: number): string {

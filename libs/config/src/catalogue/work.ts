@@ -37,7 +37,7 @@ export const compression = group(
     VIDEO_PRESET: setting(
       choice('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'),
       'medium',
-      'Encoder preset by the names of x265: slower makes smaller files.',
+      'Encoder preset by the names of x265: slower makes smaller files. With `medium` and slower x265 uses some tools more (docs/COMPRESSION.md).',
     ),
     INITIAL_RESIZE_PERCENTAGE: setting(integer(1, 100), '100', 'Width and height of images in percent. 100: no pixel is lost.'),
     SUBSEQUENT_RESIZE_PERCENTAGE: setting(integer(1, 100), '100', 'The same, for photos older than COMPRESSION_INTERVAL_YEARS: percent of the original. More than INITIAL_RESIZE_PERCENTAGE counts as that.'),

@@ -44,7 +44,7 @@ export function relationOf(a: Shot, b: Shot, nearness: Nearness): Verdict {
   const likeness = `structure ${structure.toFixed(2)}`;
   if ((a.durationMs === null) !== (b.durationMs === null)) return { relation: 'different', why: 'a photo and a video' };
   if (a.durationMs !== null && b.durationMs !== null) return videos(a.durationMs, b.durationMs, structure, likeness);
-  const apart = a.takenAt === null || b.takenAt === null ? null : Math.abs(instantOf(a.takenAt) - instantOf(b.takenAt));
+  const apart = a.takenAt === null || b.takenAt === null ? null : timeBetween(a.takenAt, b.takenAt);
   const looksCopied = colour <= otherColours && (structure >= copied || (unmarked >= marked && structure >= 0.75));
   const form = structure >= copied ? (overlap < 0.97 ? `${likeness} on the ${Math.round(overlap * 100)} % that both show` : likeness) : `${likeness}, ${unmarked.toFixed(2)} without the part that differs most`;
   if (apart !== null && apart > sameMomentMs) {
@@ -71,10 +71,16 @@ function videos(a: number, b: number, structure: number, likeness: string): Verd
 }
 
 const sameSize = (a: Shot, b: Shot): boolean => (a.width === b.width && a.height === b.height) || (a.width === b.height && a.height === b.width);
-const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`);
+const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120_000 ? `${Math.round(ms / 1000)} s` : ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`);
 
-/** Without a zone the wall clock is compared as it stands: both cameras are in the same place when it matters. */
-const instantOf = (iso: string): number => Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`);
+const zone = /(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Where one of them does not name its zone, the wall clocks are compared: a copy that lost it shows the same time. ms */
+function timeBetween(a: string, b: string): number {
+  const known = zone.test(a) && zone.test(b);
+  const [one, other] = [a, b].map((iso) => Date.parse(known ? iso : `${iso.replace(zone, '')}Z`));
+  return Math.abs((one ?? NaN) - (other ?? NaN));
+}
 
 const numberIn = (name: string): string | null => /^[A-Za-z_]*?[_-]?(\d{3,})/.exec(name)?.[1] ?? null;
 /** Cameras number their pictures: `IMG_0001` and `IMG_0002` are two exposures, `IMG_0001` and `IMG_0001-small` need not be. */

@@ -2,7 +2,7 @@ import { PipelineError } from '@media-pipeline/contracts';
 import { identify, readCaptureDate } from '@media-pipeline/media';
 import { decodeHeic } from './heic';
 import { decodeSmall, lookAt, type Look } from './look';
-import { outputOf } from './program';
+import { readRawPreview } from './raw';
 import { lookAtVideo } from './video';
 
 /** How a file looks, and what else helps to tell a copy from another picture of the same scene. */
@@ -38,15 +38,12 @@ export async function lookAtFile(file: string, { maxMegapixels }: LookOptions): 
 async function pixelsOf(file: string, format: string, maxMegapixels: number): ReturnType<typeof decodeSmall> {
   if (format === 'heic') return decodeHeic(file, maxMegapixels);
   if (format !== 'dng' && format !== 'raw') return decoded(file);
-  // the largest JPEG that the camera put into its raw file
-  for (const tag of ['-JpgFromRaw', '-PreviewImage']) {
-    const preview = await outputOf('exiftool', ['-b', tag, file]);
-    if (preview.length > 0) return decoded(preview);
-  }
-  throw new PipelineError('MEDIA_CORRUPT', 'the raw file has no preview');
+  const { jpeg, turn, width, height } = await readRawPreview(file);
+  const pixels = await decoded(jpeg, turn);
+  return { ...pixels, fullWidth: width ?? pixels.fullWidth, fullHeight: height ?? pixels.fullHeight };
 }
 
-const decoded = (source: string | Buffer): ReturnType<typeof decodeSmall> =>
-  decodeSmall(source).catch((error: unknown) => {
+const decoded = (source: string | Buffer, turn = 0): ReturnType<typeof decodeSmall> =>
+  decodeSmall(source, turn).catch((error: unknown) => {
     throw new PipelineError('MEDIA_CORRUPT', `it cannot be decoded: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   });

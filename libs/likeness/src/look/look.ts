@@ -37,16 +37,20 @@ export async function lookAt(pixels: Pixels): Promise<Look> {
   return { bits: bits?.bits ?? null, gradient: bits?.gradient ?? null, sketch: webp.toString('base64'), sharpness: sharpnessOf(view) };
 }
 
-/** Pixels of anything that libvips decodes, upright, no larger than needed: a JPEG is decoded at an eighth of its size where that is enough. */
-export async function decodeSmall(source: string | Buffer): Promise<Pixels & { readonly fullWidth: number; readonly fullHeight: number }> {
-  const options = { failOn: 'none', limitInputPixels: false, sequentialRead: true } as const;
-  const { autoOrient } = await sharp(source, options).metadata();
-  const { data, info } = await sharp(source, options)
-    .autoOrient()
+/**
+ * Pixels of anything that libvips decodes, upright, no larger than needed: a JPEG is decoded at an eighth of its size where that is enough.
+ * @param turn degrees clockwise that make a picture upright which does not say so itself
+ */
+export async function decodeSmall(source: string | Buffer, turn = 0): Promise<Pixels & { readonly fullWidth: number; readonly fullHeight: number }> {
+  const options = { failOn: 'none', limitInputPixels: false, sequentialRead: turn === 0 } as const;
+  const { autoOrient, orientation = 1 } = await sharp(source, options).metadata();
+  const angle = orientation === 1 ? turn : 0;
+  const { data, info } = await (angle === 0 ? sharp(source, options).autoOrient() : sharp(source, options).rotate(angle))
     .resize(viewSide * 2, viewSide * 2, { fit: 'inside', withoutEnlargement: true, fastShrinkOnLoad: true })
     .flatten({ background: '#fff' })
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, channels: info.channels, fullWidth: autoOrient.width, fullHeight: autoOrient.height };
+  const lying = angle % 180 !== 0;
+  return { data, width: info.width, height: info.height, channels: info.channels, fullWidth: lying ? autoOrient.height : autoOrient.width, fullHeight: lying ? autoOrient.width : autoOrient.height };
 }

@@ -14,6 +14,8 @@ export interface JpegComponent {
   readonly id: number;
   readonly horizontal: number;
   readonly vertical: number;
+  /** Number of its quantisation table. */
+  readonly table: number;
 }
 
 export interface JpegStructure {
@@ -100,16 +102,31 @@ function readFrame(bytes: Buffer, { marker: code, start, end }: JpegSegment): Jp
   if (end - start < 10 + 3 * count) throw corrupt('the JPEG frame header is too short');
   const components = Array.from({ length: count }, (_, index) => {
     const at = start + 10 + 3 * index;
-    return { id: bytes.readUInt8(at), horizontal: bytes.readUInt8(at + 1) >> 4, vertical: bytes.readUInt8(at + 1) & 15 };
+    return { id: bytes.readUInt8(at), horizontal: bytes.readUInt8(at + 1) >> 4, vertical: bytes.readUInt8(at + 1) & 15, table: bytes.readUInt8(at + 2) };
   });
   return { marker: code, precision: bytes.readUInt8(start + 4), height: bytes.readUInt16BE(start + 5), width: bytes.readUInt16BE(start + 7), components };
 }
 
-/** Chroma planes relative to luma, as everybody writes it; `other` for arrangements without a name. */
-export function chromaSubsampling({ components }: JpegStructure['frame']): 'grey' | '4:4:4' | '4:2:2' | '4:2:0' | 'other' {
+/** How many samples of luma stand beside one of chroma, across and down. */
+export interface ChromaSteps {
+  readonly across: number;
+  readonly down: number;
+}
+
+/** Null for grey pictures, and where both chroma planes are not alike. */
+export function chromaSteps({ components }: JpegStructure['frame']): ChromaSteps | null {
   const [luma, first, second] = components;
-  if (!luma || !first) return 'grey';
-  if (components.length !== 3 || first.horizontal !== second?.horizontal || first.vertical !== second.vertical) return 'other';
-  const ratio = `${luma.horizontal / first.horizontal}x${luma.vertical / first.vertical}`;
-  return ratio === '1x1' ? '4:4:4' : ratio === '2x1' ? '4:2:2' : ratio === '2x2' ? '4:2:0' : 'other';
+  if (!luma || !first || components.length !== 3 || first.horizontal !== second?.horizontal || first.vertical !== second.vertical) return null;
+  return { across: luma.horizontal / first.horizontal, down: luma.vertical / first.vertical };
+}
+
+const named = { '1x1': '4:4:4', '2x1': '4:2:2', '2x2': '4:2:0', '1x2': '4:4:0', '4x1': '4:1:1' } as const;
+export type ChromaSubsampling = 'grey' | (typeof named)[keyof typeof named] | 'other';
+
+/** Chroma planes relative to luma, as everybody writes it; `other` for arrangements without a name. */
+export function chromaSubsampling(frame: JpegStructure['frame']): ChromaSubsampling {
+  if (frame.components.length < 2) return 'grey';
+  const steps = chromaSteps(frame);
+  const ratio = steps && `${steps.across}x${steps.down}`;
+  return ratio !== null && Object.hasOwn(named, ratio) ? named[ratio as keyof typeof named] : 'other';
 }

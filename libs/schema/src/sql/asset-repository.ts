@@ -155,6 +155,15 @@ export class SqlAssetRepository extends AssetRepository {
     return Object.fromEntries(assetStates.map((state) => [state, counts.get(state) ?? 0])) as Record<AssetState, number>;
   }
 
+  override async countByCode(): Promise<Map<string, number>> {
+    const rows = await this.connection.reads.all<{ code: string; assets: Int64 }>(
+      `select code, count(*) as assets
+       from (select id, code from assets where code is not null union select asset_id, code from renditions where code is not null) as coded
+       group by code order by assets desc, code`,
+    );
+    return new Map(rows.map(({ code, assets }) => [code, count(assets)]));
+  }
+
   override async list(filter: AssetFilter): Promise<AssetWithFiles[]> {
     const wanted: readonly (readonly [condition: string, ...values: (string | undefined)[]])[] = [
       ['state = ?', filter.state],

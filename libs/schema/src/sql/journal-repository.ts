@@ -1,4 +1,4 @@
-import { PipelineError } from '@media-pipeline/contracts';
+import { PipelineError, type LibraryPath } from '@media-pipeline/contracts';
 import { isUniqueViolation } from '../engine/database-errors';
 import { isId, newId } from '../engine/id';
 import type { Connection, Session } from '../engine/session';
@@ -53,13 +53,11 @@ export class SqlJournalRepository extends JournalRepository {
     return rows.map(toEntry);
   }
 
-  /** Newest first. */
-  override async list({ assetId, limit }: { readonly assetId?: string; readonly limit: number }): Promise<JournalEntry[]> {
+  override async list({ assetId, from, limit }: { readonly assetId?: string; readonly from?: LibraryPath; readonly limit: number }): Promise<JournalEntry[]> {
     if (assetId !== undefined && !isId(assetId)) return [];
-    const rows =
-      assetId === undefined
-        ? await this.connection.reads.all<FileJournalRow>('select * from file_journal order by id desc limit ?', limit)
-        : await this.connection.reads.all<FileJournalRow>('select * from file_journal where asset_id = ? order by id desc limit ?', assetId, limit);
+    const conditions: readonly (readonly [condition: string, value: string])[] = [...(assetId === undefined ? [] : [['asset_id = ?', assetId] as const]), ...(from === undefined ? [] : [['from_path = ?', from] as const])];
+    const where = conditions.length === 0 ? '' : `where ${conditions.map(([sql]) => sql).join(' and ')}`;
+    const rows = await this.connection.reads.all<FileJournalRow>(`select * from file_journal ${where} order by id desc limit ?`, ...conditions.map(([, value]) => value), limit);
     return rows.map(toEntry);
   }
 }

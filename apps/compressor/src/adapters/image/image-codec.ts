@@ -1,4 +1,5 @@
 import type { QualitySearch } from '@media-pipeline/contracts';
+import { isSameChroma } from '@media-pipeline/media';
 import type { CompressionSettings, Findings } from '../../encoder.port';
 import type { KeepCode } from '../../keep-code';
 import type { MeasureAnswer } from './picture-messages';
@@ -67,9 +68,15 @@ export const proven = (findings: Findings): Verdict => ({ outcome: 'proven', fin
 const sameness = { mean: 0.9, worst: 0.6, colour: 26 } as const;
 
 export const lossless: Findings['quality'] = { metric: 'lossless', mean: 1, worst: 1 };
-export const likeness = ({ mean, worst }: { readonly mean: number; readonly worst: number }): Findings['quality'] => ({ metric: 'ms-ssim-luma', mean: Number(mean.toFixed(5)), worst: Number(worst.toFixed(5)) });
-export const isSame = ({ mean, worst, colour }: MeasureAnswer): boolean => mean >= sameness.mean && worst >= sameness.worst && colour >= sameness.colour;
-export const unlike = ({ mean, worst, colour }: MeasureAnswer): Verdict => pictureDiffers(`the picture differs (MS-SSIM ${mean.toFixed(4)}, ${worst.toFixed(4)} at its worst, colour ${colour.toFixed(1)} dB)`);
+export const likeness = ({ mean, worst, chroma }: { readonly mean: number; readonly worst: number; readonly chroma?: MeasureAnswer['chroma'] }): Findings['quality'] => ({
+  ...{ metric: 'ms-ssim-luma', mean: Number(mean.toFixed(5)), worst: Number(worst.toFixed(5)) },
+  ...(chroma && { chroma: Number(chroma.own.toFixed(2)) }),
+});
+/** @param chromaStep where planes were coded one by one: what a step of their quantiser is worth; then their chroma has to be measured */
+export const isSame = ({ mean, worst, colour, chroma }: MeasureAnswer, chromaStep: number | null = null): boolean =>
+  mean >= sameness.mean && worst >= sameness.worst && colour >= sameness.colour && (chromaStep === null || (chroma !== null && isSameChroma(chroma, chromaStep)));
+export const unlike = ({ mean, worst, colour, chroma }: MeasureAnswer): Verdict =>
+  pictureDiffers(`the picture differs (MS-SSIM ${mean.toFixed(4)}, ${worst.toFixed(4)} at its worst, colour ${colour.toFixed(1)} dB${chroma ? `, chroma ${chroma.own.toFixed(1)}, ${chroma.crossed.toFixed(1)} crossed, ${chroma.worst.toFixed(1)} at its worst` : ''})`);
 
 /** Thrown by a codec that leaves a sound picture alone for a reason that is not in the file. */
 export class KeepOriginal extends Error {

@@ -1,5 +1,5 @@
 import { PipelineError } from '@media-pipeline/contracts';
-import { assertSpliceable, chromaSubsampling, entropyFault, jpegDifference, jpegEmbedded, parseJpeg, Refusal, spliceJpeg, withExifSize, type JpegStructure } from '@media-pipeline/media';
+import { assemblePlanes, assertSpliceable, chromaSteps, chromaSubsampling, entropyFault, jpegDifference, jpegEmbedded, meanSteps, parseJpeg, Refusal, spliceJpeg, withExifSize, withStoredColours, type ChromaSteps, type JpegStructure } from '@media-pipeline/media';
 import { isSame, likeness, metadataDiffers, pictureDiffers, proven, unlike, type EncodedImage, type ImageSource, type Verdict } from './image-codec';
 import type { ImageTags } from './image-tags';
 import { encodeLossy } from './lossy';
@@ -36,18 +36,20 @@ export class JpegCodec extends SharpCodec {
     assertSpliceable(bytes, structure);
     if (!settings.graft.jpeg) assertAlone(bytes, structure);
     assertInStep(bytes, structure);
-    const { chroma, grey } = chromaOf(structure);
+    const { chroma, grey, steps } = chromaOf(structure);
     const resize = resizedTo(bytes, settings.resizePercentage);
-    const { file, quality, measured, search } = await encodeLossy(this.threads, source, {
-      ...{ format: 'jpeg', picture: bytes.subarray(0, structure.end), grey, chroma, resize },
-      assemble: (encoded) => {
+    const stored = steps && { bytes: withStoredColours(bytes, structure), steps };
+    const { file, quality, table, chromaQuality, measured, search } = await encodeLossy(this.threads, source, {
+      ...{ format: 'jpeg', picture: bytes.subarray(0, structure.end), grey, chroma: chroma === '4:2:0' ? chroma : '4:4:4', stored, resize },
+      assemble: (parts) => {
+        const encoded = steps ? assembled(parts, steps) : (parts[0] ?? Buffer.alloc(0));
         if (!settings.graft.jpeg) return encoded;
         const spliced = spliceJpeg(bytes, encoded);
         return resize ? withExifSize(spliced, resize) : spliced;
       },
       pictureOf: (made) => made.subarray(0, parseJpeg(made).end),
     });
-    const record = { encoder: `mozjpeg (sharp ${sharpVersion})`, quality, chroma, method: settings.graft.jpeg ? 'graft' : 'plain', ...(resize && { resized: `${resize.width}x${resize.height}` }) };
+    const record = { encoder: `mozjpeg (sharp ${sharpVersion})`, quality, table, chroma, ...(chromaQuality !== undefined && { chromaQuality }), method: settings.graft.jpeg ? 'graft' : 'plain', ...(resize && { resized: `${resize.width}x${resize.height}` }) };
     if (settings.graft.jpeg) return { bytes: file, settings: record, measured, ...(search && { search }) };
     return { bytes: await this.tags.withTagsOf(source, file, 'blocks', resize), settings: record, ...(search && { search }) };
   }
@@ -56,13 +58,16 @@ export class JpegCodec extends SharpCodec {
     const { bytes, settings } = source;
     const resize = resizedTo(bytes, settings.resizePercentage);
     const before = parseJpeg(bytes);
-    const { frame, end } = parseJpeg(result);
+    const { grey, chroma, steps } = chromaOf(before);
+    const after = parseJpeg(result);
+    const { frame, end } = after;
     if (resize && (frame.width !== resize.width || frame.height !== resize.height)) return pictureDiffers('the size in pixels is not the one that was wanted');
+    if (chromaSubsampling(frame) !== (grey ? 'grey' : chroma)) return pictureDiffers(`the chroma of the picture is ${chromaSubsampling(frame)} instead of ${chroma}`);
     const metadata = await (settings.graft.jpeg ? this.sameBytes(bytes, result, resize) : this.sameTags(source, result, resize));
     if ('outcome' in metadata) return metadata;
-    const picture = { source: bytes.subarray(0, before.end), result: result.subarray(0, end), grey: chromaOf(before).grey, ...(resize && { resize }) };
+    const picture = { source: bytes.subarray(0, before.end), result: result.subarray(0, end), grey, chroma: steps !== null, ...(resize && { resize }) };
     const compared = measured ?? (await this.threads.use((thread) => thread.measure(picture)));
-    if (!isSame(compared)) return unlike(compared);
+    if (!isSame(compared, steps && chromaStepOf(result, after))) return unlike(compared);
     return proven({ dimensions: { width: frame.width, height: frame.height }, ...metadata, quality: likeness(compared) });
   }
 
@@ -93,10 +98,20 @@ function assertAlone(bytes: Buffer, { end }: JpegStructure): void {
   if (end !== bytes.length) throw new Refusal('METADATA_WOULD_CHANGE', 'more than the picture lies in the file, and PAYLOAD_GRAFT_JPEG is off');
 }
 
-/** libvips writes 4:4:4 or 4:2:0; what lies between keeps all its colour. */
-function chromaOf({ frame }: JpegStructure): { readonly chroma: '4:2:0' | '4:4:4'; readonly grey: boolean } {
+/** The chroma of the rendition. libvips writes 4:4:4 and 4:2:0; `steps`: planes that are coded one by one. Arrangements without a name keep all their colour. */
+function chromaOf({ frame }: JpegStructure): { readonly chroma: '4:2:0' | '4:4:4' | '4:2:2' | '4:4:0' | '4:1:1'; readonly grey: boolean; readonly steps: ChromaSteps | null } {
   const chroma = chromaSubsampling(frame);
-  return { chroma: chroma === '4:2:0' || chroma === 'grey' ? '4:2:0' : '4:4:4', grey: chroma === 'grey' };
+  if (chroma === 'grey') return { chroma: '4:2:0', grey: true, steps: null };
+  if (chroma === 'other' || chroma === '4:4:4' || chroma === '4:2:0') return { chroma: chroma === '4:2:0' ? chroma : '4:4:4', grey: false, steps: null };
+  return { chroma, grey: false, steps: chromaSteps(frame) };
+}
+
+/** Of the coarser one of both chroma planes; nothing is allowed to a picture that hides it. */
+const chromaStepOf = (bytes: Buffer, structure: JpegStructure): number => Math.max(0, ...(meanSteps(bytes, structure)?.slice(1) ?? []));
+
+function assembled([luma, cb, cr]: readonly Buffer[], steps: ChromaSteps): Buffer {
+  if (!luma || !cb || !cr) throw new Refusal('UNSUPPORTED_VARIANT', 'the encoder gave no planes');
+  return assemblePlanes([luma, cb, cr], steps);
 }
 
 /** Throws MEDIA_CORRUPT for damage that libjpeg conceals. */

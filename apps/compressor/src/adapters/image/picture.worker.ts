@@ -5,39 +5,55 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SimilarityModule } from '@media-pipeline/media';
+import type { ChromaModule, PlanesModule, SimilarityModule } from '@media-pipeline/media';
 import sharp from 'sharp';
+import type { ChromaLeeway, JpegTable, Planes, Raw } from './picture-coding';
 import type { MeasureAnswer, EncodeAnswer, PictureRequest, EncodeRequest, MeasureRequest } from './picture-messages';
 
 type SearchModule = typeof import('./quality-search');
+type CodingModule = typeof import('./picture-coding');
 
 sharp.concurrency(1);
 sharp.cache(false);
 /** As in pixels.ts: a warning is damage, the profile is not applied, the size was checked before. */
 const strict = { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true } as const;
 
-const paths = workerData as { readonly similarity: string; readonly search: string };
-const modules = Promise.all([import(paths.similarity) as Promise<SimilarityModule>, import(paths.search) as Promise<SearchModule>]);
+type Modules = SimilarityModule & ChromaModule & PlanesModule & SearchModule & CodingModule;
+const modules = Promise.all(Object.values(workerData as Record<string, string>).map((file) => import(file) as Promise<Partial<Modules>>)).then((all) => Object.assign({}, ...all) as Modules);
 
-interface Raw {
-  readonly data: Buffer;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 2 | 3 | 4;
+/** The decoded source: as it is shown, and for planes as it is stored. */
+interface Picture {
+  readonly raw: Raw;
+  readonly luma: Uint8Array;
+  /** Only until its planes are taken out of it. */
+  stored: Raw | null;
+  planes: Planes | null;
+  leeway: ChromaLeeway | null;
 }
-let last: { readonly raw: Raw; readonly luma: Uint8Array } | null = null;
+let last: Picture | null = null;
 
-async function decode(bytes: Uint8Array, grey: boolean, size?: { readonly width: number; readonly height: number }): Promise<Raw> {
+type Size = NonNullable<EncodeRequest['resize']>;
+
+async function decode(bytes: Uint8Array, grey: boolean, size?: Size): Promise<Raw> {
   const image = sharp(bytes, strict).toColourspace(grey ? 'b-w' : 'srgb');
   const { data, info } = await (size ? image.resize(size.width, size.height, { fit: 'fill' }) : image).raw().toBuffer({ resolveWithObject: true });
   decoded += data.length;
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
-const compress = ({ data, width, height, channels }: Raw, { format, chroma }: EncodeRequest, quality: number): Promise<Buffer> => {
-  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(channels < 3 ? 'b-w' : 'srgb');
-  return (format === 'jpeg' ? image.jpeg({ quality, mozjpeg: true, chromaSubsampling: chroma }) : image.webp({ quality, alphaQuality: 100, effort: 4 })).toBuffer();
-};
+async function planesIn(stored: Raw, { stored: request, resize }: EncodeRequest, drawn: 'libjpeg' | 'otherwise' = resize ? 'otherwise' : 'libjpeg'): Promise<Planes | null> {
+  if (!request) return null;
+  return { steps: request.steps, planes: (await modules).planesOf(stored, request.steps, drawn) };
+}
+
+/** Codes the planes, where there are any, else the whole. */
+async function compress(source: Raw, planes: Planes | null, request: EncodeRequest, quality: number, table: JpegTable, leeway: ChromaLeeway | null): Promise<Pick<EncodeAnswer, 'chromaQuality'> & { readonly encoded: readonly Buffer[] }> {
+  const { codeJpeg, codePlanes, codeWebp, chromaQualityFor } = await modules;
+  if (!planes) return { encoded: [await (request.format === 'jpeg' ? codeJpeg(source, quality, table, request.chroma) : codeWebp(source, quality))] };
+  // a quality that is set holds for all planes
+  const chromaQuality = leeway ? chromaQualityFor(quality, table, leeway) : quality;
+  return { encoded: await codePlanes(planes, quality, table, chromaQuality), chromaQuality };
+}
 
 const tile = 192;
 const tiles = 16;
@@ -71,31 +87,54 @@ function sampleOf(raw: Raw, luma: Uint8Array): Raw {
 }
 
 async function encode(request: EncodeRequest): Promise<EncodeAnswer> {
-  const [{ lumaOf, similarityOf }, { searchStrength }] = await modules;
   if (!request.again) {
     last = null;
     const raw = await decode(request.bytes, request.grey, request.resize);
-    last = { raw, luma: lumaOf(raw.data, raw.channels) };
+    const stored = request.stored ? await decode(request.stored.bytes, false, request.resize) : null;
+    last = { raw, luma: (await modules).lumaOf(raw.data, raw.channels), stored, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
-  const { raw, luma } = last;
-  const { width, height } = raw;
-  if (request.quality !== null) return { encoded: await compress(raw, request, request.quality), quality: request.quality, width, height, search: null };
+  const picture = last;
+  const { width, height } = picture.raw;
+  const whole = async (quality: number, table: JpegTable): ReturnType<typeof compress> => {
+    if (picture.stored) picture.planes = await planesIn(picture.stored, request);
+    picture.stored = null;
+    return compress(picture.raw, picture.planes, request, quality, table, picture.leeway);
+  };
+  if (request.quality !== null) return { ...(await whole(request.quality, request.tables[0])), quality: request.quality, table: request.tables[0], width, height, search: null };
 
+  const { chosen, table, ...search } = await searchOn(picture, request);
+  const hopeless = !search.reached || search.size * (1 - request.doubt) > 1 - request.minSaving;
+  return { ...(hopeless ? { encoded: null } : await whole(chosen, table)), quality: chosen, table, width, height, search: { ...search, chosen } };
+}
+
+/** Finds quality and table on a sample of the picture. */
+async function searchOn(picture: Picture, request: EncodeRequest): Promise<NonNullable<EncodeAnswer['search']> & { readonly table: JpegTable }> {
+  const { lumaOf, similarityOf, searchStrength, searchOtherWays, sameQuality, chromaLeeway } = await modules;
   const began = performance.now();
-  const sample = sampleOf(raw, luma);
-  const samplePlane = { data: lumaOf(sample.data, sample.channels), width: sample.width, height: sample.height };
-  const scale = (width * height) / (sample.width * sample.height) / request.fileBytes;
-  const found = await searchStrength(request.space, request.target, async (quality) => {
-    const trial = await compress(sample, request, quality);
-    const { data, channels } = await decode(trial, request.grey);
+  const { raw } = picture;
+  const { space, target, fileBytes } = request;
+  const sample = sampleOf(picture.stored ?? raw, picture.luma);
+  const planes = await planesIn(sample, request);
+  const averaged = planes && (await planesIn(sample, request, 'otherwise'));
+  picture.leeway = planes && averaged && (await chromaLeeway(planes, averaged));
+  const { width, height } = sample;
+  const plane = { data: planes ? planes.planes[0].data : lumaOf(sample.data, sample.channels), width, height };
+  const scale = (raw.width * raw.height) / (width * height) / fileBytes;
+  const attempt = async (table: JpegTable, quality: number): Promise<{ score: number; size: number }> => {
+    const { encoded } = await compress(sample, planes, request, quality, table, picture.leeway);
+    const { data, channels } = await decode(encoded[0] ?? new Uint8Array(0), request.grey || planes !== null);
     // so many bytes of every JPEG are tables and headers, which the picture has once
-    const coded = Math.max(1, trial.length - request.overhead);
-    return { score: similarityOf(samplePlane, { ...samplePlane, data: lumaOf(data, channels) }).mean, size: coded * scale + request.rest / request.fileBytes };
-  });
-  const search = { ...found, milliseconds: Math.round(performance.now() - began) };
-  const hopeless = !found.reached || found.size * (1 - request.doubt) > 1 - request.minSaving;
-  return { encoded: hopeless ? null : await compress(raw, request, found.chosen), quality: found.chosen, width, height, search };
+    const coded = Math.max(1, encoded.reduce((sum, { length }) => sum + length, 0) - request.overhead);
+    return { score: similarityOf(plane, { ...plane, data: lumaOf(data, channels) }).mean, size: coded * scale + request.rest / fileBytes };
+  };
+  const [first, ...others] = request.tables;
+  const found = await searchStrength(space, target, (quality) => attempt(first, quality));
+  const other = await searchOtherWays(space, target, found, others.map((way) => ({ way, value: sameQuality(found.chosen, first, way) })), attempt);
+  return {
+    ...{ chosen: other.chosen, reached: found.reached, size: other.size, table: other.way ?? first, milliseconds: Math.round(performance.now() - began) },
+    trials: [...found.trials.map((trial) => ({ ...trial, way: first })), ...other.trials],
+  };
 }
 
 const block = 32;
@@ -120,18 +159,20 @@ function colourPsnr({ data: before, width, height, channels }: Raw, after: Uint8
   return sum === 0 ? 99 : Math.min(99, 10 * Math.log10((255 * 255 * count) / sum));
 }
 
-async function measure({ source, result, grey, resize }: MeasureRequest): Promise<MeasureAnswer> {
-  const [{ lumaOf, similarityOf }] = await modules;
+async function measure({ source, result, grey, chroma, resize }: MeasureRequest): Promise<MeasureAnswer> {
+  const { chromaDifference, lumaOf, similarityOf } = await modules;
   if (source) {
     last = null;
     const raw = await decode(source, grey, resize);
-    last = { raw, luma: lumaOf(raw.data, raw.channels) };
+    last = { raw, luma: lumaOf(raw.data, raw.channels), stored: null, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
   const { raw, luma } = last;
-  const { data, width, height, channels } = await decode(result, grey);
-  if (width !== raw.width || height !== raw.height || channels !== raw.channels) return { width, height, mean: 0, worst: 0, colour: 0 };
-  return { width, height, colour: colourPsnr(raw, data), ...similarityOf({ data: luma, width, height }, { data: lumaOf(data, channels), width, height }) };
+  const after = await decode(result, grey);
+  const { data, width, height, channels } = after;
+  if (width !== raw.width || height !== raw.height || channels !== raw.channels) return { width, height, mean: 0, worst: 0, colour: 0, chroma: null };
+  const colour = { colour: colourPsnr(raw, data), chroma: chroma && channels >= 3 ? chromaDifference(raw, after) : null };
+  return { width, height, ...colour, ...similarityOf({ data: luma, width, height }, { data: lumaOf(data, channels), width, height }) };
 }
 
 /**

@@ -29,8 +29,8 @@ export class WebpCodec extends SharpCodec {
       return { bytes: spliceWebp(bytes, encoded), settings: { encoder: `libwebp (sharp ${sharpVersion})`, ...how } };
     }
     const { file, quality, measured, search } = await encodeLossy(this.threads, source, {
-      ...{ format: 'webp', picture: bytes, grey: false, chroma: '4:2:0', resize: null },
-      assemble: (encoded) => spliceWebp(bytes, encoded),
+      ...{ format: 'webp', picture: bytes, grey: false, chroma: '4:2:0', stored: null, resize: null },
+      assemble: ([encoded = Buffer.alloc(0)]) => spliceWebp(bytes, encoded),
       pictureOf: (made) => made,
     });
     return { bytes: file, settings: { encoder: `libwebp (sharp ${sharpVersion})`, quality, effort: 4, method: 'graft' }, measured, ...(search && { search }) };
@@ -47,7 +47,7 @@ export class WebpCodec extends SharpCodec {
       const pixels = await pixelDifference(bytes, result);
       return pixels ? pictureDiffers(pixels) : proven({ ...found, metadata: { ...found.metadata, allowed: [] }, embedded: [], quality: lossless });
     }
-    const compared = measured ?? (await this.threads.use((thread) => thread.measure({ source: bytes, result, grey: false })));
+    const compared = measured ?? (await this.threads.use((thread) => thread.measure({ source: bytes, result, grey: false, chroma: false })));
     return isSame(compared) ? proven({ ...found, metadata: { ...found.metadata, allowed: [] }, embedded: [], quality: likeness(compared) }) : unlike(compared);
   }
 }

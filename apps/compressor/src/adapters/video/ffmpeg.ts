@@ -24,6 +24,8 @@ export interface RunWatch {
   readonly signal: AbortSignal;
   /** Frames done so far. */
   onFrame?(frame: number): void;
+  /** Bytes written so far. */
+  onBytes?(bytes: number): void;
   /** Lines of standard output that are not progress. */
   onLine?(line: string): void;
   onErrorLine?(line: string): void;
@@ -55,7 +57,7 @@ export class Ffmpeg {
       const [, key, value] = /^(frame|out_time_us|total_size)=\s*(-?\d+)$/.exec(line) ?? [];
       if (key === 'frame') watch.onFrame?.((frames = Number(value)));
       else if (key === 'out_time_us') passed = Number(value);
-      else if (key === 'total_size') bytes = Number(value);
+      else if (key === 'total_size') watch.onBytes?.((bytes = Number(value)));
       else if (!/^[a-z_0-9]+=/.test(line)) watch.onLine?.(line);
     };
     await this.programs.run({

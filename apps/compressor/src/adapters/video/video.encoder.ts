@@ -8,7 +8,7 @@ import { codings, unsuitable, type Coding } from './codings';
 import { checkCrf, searchCrf, type CrfRequest } from './crf-search';
 import { checkSource } from './decode-check';
 import { encodeArguments, type EncodeCommand } from './encode-command';
-import { inPipeline, type Ffmpeg } from './ffmpeg';
+import { inPipeline, type Ffmpeg, type RunWatch } from './ffmpeg';
 import { isTreatedFormat, type Kept } from './policy';
 import { measureSimilarity, similarityFloor, videoScore, type Similarity } from './similarity';
 import { knownAudio, videoStream } from './stream-info';
@@ -108,8 +108,8 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     if ('code' in first) return kept(first.code, first.reason);
     const missed = search ? shortfall(first, search.target) : 0;
     if (missed <= tolerance) return this.finish(job, source, choice, { crf, search, similarity: first });
-    const { space } = choice.coding;
-    const better = Math.max(space.least, crf - Math.ceil(missed / Math.abs(space.slope)));
+    const { least, slope } = choice.coding.space;
+    const better = Math.max(least, crf - Math.ceil(missed / Math.abs(slope)));
     const second = await this.make(job, source, choice.coding, better);
     if ('code' in second) return kept(second.code, second.reason);
     if (search && shortfall(second, search.target) > tolerance) return kept('QUALITY_OUT_OF_REACH', `the whole video has SSIM ${second.luma.mean.toFixed(4)} at crf ${better}, wanted is ${search.target}`);
@@ -121,17 +121,13 @@ export class FfmpegVideoEncoder extends VideoEncoder {
     const { movie, stream, treatment, packets } = source;
     try {
       const between = (from: number, to: number) => (frame: number) => job.onProgress(Math.min(to, from + ((to - from) * frame) / Math.max(1, packets.length)));
+      const most = Math.min(movie.bytes - 1, movie.bytes * (1 - job.settings.minSaving));
       const command = encodeArguments(this.command(job, source, coding, crf, encoded));
-      const watch = { signal: job.signal, onFrame: between(shares.search, shares.encode) };
-      await this.ffmpeg.run(command, watch).catch(async (error: unknown) => {
-        if (!(error instanceof ProgramStalled)) throw error;
-        // once more: what stood still may have been the machine
-        await rm(encoded, { force: true });
-        await this.ffmpeg.run(command, watch);
-      });
+      const small = await this.encodeWithin(most, command, { signal: job.signal, onFrame: between(shares.search, shares.encode) });
+      if (!small) return { code: 'NOT_SMALLER', reason: `the result has more than ${Math.round((100 * most) / movie.bytes)} % of the size` };
       await this.assemble(job, source, encoded);
       const { size } = await stat(job.temporary);
-      if (size > movie.bytes * (1 - job.settings.minSaving) || size >= movie.bytes) return { code: 'NOT_SMALLER', reason: `the result has ${Math.round((100 * size) / movie.bytes)} % of the size` };
+      if (size > most) return { code: 'NOT_SMALLER', reason: `the result has ${Math.round((100 * size) / movie.bytes)} % of the size` };
       const result = videoStream(await this.ffmpeg.probe(job.temporary, job.signal));
       const sides = { source: { path: job.source, stream: stream.index }, result: { path: job.temporary, stream: result?.index ?? 0 } };
       const comparison = { ...sides, wholeMedia: treatment.method === 'graft', size: treatment.size, pixelFormat: stream.pix_fmt ?? 'yuv420p' };
@@ -140,6 +136,24 @@ export class FfmpegVideoEncoder extends VideoEncoder {
       return mean < similarityFloor.mean || worst < similarityFloor.worst ? { code: 'PROOF_FAILED', reason: `the picture would suffer: SSIM ${mean.toFixed(4)}, worst frame ${worst.toFixed(4)}` } : similarity;
     } finally {
       await rm(encoded, { force: true });
+    }
+  }
+
+  /** False: ended, for it had grown beyond `most` bytes before it was done. What stood still is tried once more: it may have been the machine. */
+  private async encodeWithin(most: number, command: readonly string[], watch: RunWatch): Promise<boolean> {
+    const outgrown = new AbortController();
+    const within: RunWatch = { ...watch, signal: AbortSignal.any([watch.signal, outgrown.signal]), onBytes: (bytes) => bytes > most && outgrown.abort() };
+    const run = () => this.ffmpeg.run(command, within);
+    try {
+      await run().catch((error: unknown) => {
+        if (error instanceof ProgramStalled) return run();
+        throw error;
+      });
+      return true;
+    } catch (error) {
+      watch.signal.throwIfAborted();
+      if (outgrown.signal.aborted) return false;
+      throw error;
     }
   }
 

@@ -82,7 +82,9 @@ export function contentContract(setup: () => Setup): void {
       expect(await database.renditions.findByResult(sha('r'))).toMatchObject({ sha256: sha('r'), outcome: 'compressed' });
       expect(await database.renditions.findByResult(source)).toBeNull();
       expect((await database.renditions.save(made)).archivedPath).toBe(file!.path);
+      const before = (await database.assets.countByCode()).get('NOT_SMALLER') ?? 0;
       const kept = await database.renditions.save({ ...made, outcome: 'kept', code: 'NOT_SMALLER', reason: 'is as small', path: null, sha256: null, bytes: null, proof: null });
+      expect((await database.assets.countByCode()).get('NOT_SMALLER')).toBe(before + 1);
       expect(kept).toMatchObject({ id: saved.id, outcome: 'kept', archivedPath: null });
       expect((await mustFind(database, asset.id)).renditions).toEqual([kept]);
     });

@@ -17,6 +17,8 @@ export function journalContract(setup: () => Setup): void {
       expect((await database.journal.unfinished()).some(({ id }) => id === entry.id)).toBe(false);
       expect(await database.journal.list({ assetId: asset.id, limit: 5 })).toEqual([{ ...entry, state: 'done' }]);
       expect(await database.assets.findByPath(move.from)).toBeNull();
+      expect(await database.journal.list({ from: move.from, limit: 5 })).toEqual([{ ...entry, state: 'done' }]);
+      expect(await database.journal.list({ from: move.to, limit: 5 })).toEqual([]);
     });
 
     it('knows where the original is after its working copy was removed', async () => {
