@@ -91,13 +91,18 @@ export class BrowserRoute extends UploadRoute {
   private async through(photos: PhotosPage, selectors: Selectors, { files, signal, report, beforePut }: Upload): Promise<RouteReport> {
     using traffic = new PageTraffic(photos.page);
     await beforePut(files);
-    await photos.give(files.map(({ path }) => path), this.options.limits.beginMs);
+    try {
+      await photos.give(files.map(({ path }) => path), this.options.limits.beginMs);
+    } catch (error) {
+      return await this.notGiven(error, photos, selectors);
+    }
     const since = performance.now();
     let counted = '';
     let countedAt = since;
     let begun = false;
     for (;;) {
       const state = await photos.state();
+      if (photos.gone !== null) return interrupted(photos.gone);
       if (state.kind === 'uploading') {
         begun = true;
         report(`${state.done} of ${state.total}`, state.total > 0 ? state.done / state.total : undefined);
@@ -111,6 +116,13 @@ export class BrowserRoute extends UploadRoute {
       if (ending !== null) return await this.reportOf(ending, state, files, photos, selectors);
       await delay(lookEveryMs, undefined, { signal });
     }
+  }
+
+  /** The page took no files, or nobody knows whether it did. */
+  private async notGiven(error: unknown, photos: PhotosPage, selectors: Selectors): Promise<RouteReport> {
+    if (photos.gone !== null) return interrupted(photos.gone);
+    if (!(error instanceof PipelineError) || error.code !== 'ICLOUD_PAGE_UNKNOWN') throw error;
+    return { failures: new Map(), obstacle: await this.unknownPage(photos, selectors, error.message) };
   }
 
   private async reportOf(ending: Ending, state: PageState, files: readonly Outgoing[], photos: PhotosPage, selectors: Selectors): Promise<RouteReport> {
@@ -211,3 +223,5 @@ export class BrowserRoute extends UploadRoute {
     return this.chromium;
   }
 }
+
+const interrupted = (reason: string): RouteReport => ({ failures: new Map(), obstacle: { code: 'ICLOUD_UPLOAD_INTERRUPTED', reason: `${reason} in the middle of an upload` } });

@@ -5,7 +5,7 @@ import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppete
 import { PipelineError } from '@media-pipeline/contracts';
 import { errnoOf } from '@media-pipeline/files';
 import { installedChromium } from '@media-pipeline/stage';
-import { resolverRules } from './hosts';
+import { isAllowed, resolverRules } from './hosts';
 
 export interface ChromiumOptions {
   /** The program; null: the first one that is installed. */
@@ -52,6 +52,7 @@ export class Chromium {
   private constructor(
     private readonly browser: Browser,
     readonly profile: string,
+    private readonly hosts: readonly string[],
   ) {}
 
   /** @throws PROGRAM_MISSING, PROGRAM_FAILED */
@@ -62,7 +63,7 @@ export class Chromium {
     const profile = await mkdtemp(path.join(tmpdir(), `${profilePrefix}${process.pid}-`));
     profiles.add(profile);
     try {
-      return new Chromium(await start(executable, profile, options), profile);
+      return new Chromium(await start(executable, profile, options), profile, options.hosts);
     } catch (error) {
       await remove(profile);
       throw new PipelineError('PROGRAM_FAILED', `${executable} did not start: ${firstLine(error)}`, { cause: error });
@@ -78,15 +79,26 @@ export class Chromium {
     return this.browser.connected;
   }
 
+  /** Whether a page or frame of this address may be told who somebody is. */
+  trusts(url: string): boolean {
+    return isAllowed(url, this.hosts);
+  }
+
   async version(): Promise<string> {
     return await this.browser.version();
   }
 
-  /** A page in a context of its own: no cookie of another one. It downloads nothing. */
+  /** A page in a context of its own: no cookie of another one. It downloads nothing. @throws PROGRAM_FAILED when Chromium has ended */
   async newPage(): Promise<{ readonly page: Page; readonly context: BrowserContext }> {
-    const context = await this.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } });
-    const page = await context.newPage();
-    return { page, context };
+    try {
+      const context = await this.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } });
+      const page = await context.newPage();
+      // A box of the page's own (alert, confirm) would hold up everything that is asked of the page.
+      page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
+      return { page, context };
+    } catch (error) {
+      throw new PipelineError('PROGRAM_FAILED', `Chromium opens no page: ${firstLine(error)}`, { cause: error });
+    }
   }
 
   /** Ends it, by force if it has to be, and removes its profile. */

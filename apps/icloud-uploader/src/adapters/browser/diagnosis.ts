@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import type { Page } from 'puppeteer-core';
 import type { LibraryPath } from '@media-pipeline/contracts';
 import { Library, writeDurably } from '@media-pipeline/files';
@@ -15,11 +14,6 @@ export async function saveDiagnosis(library: Library, page: Page, what: string):
   const frames = await Promise.all(page.frames().map(async (frame) => ({ url: withoutQuery(frame.url()), content: await frame.evaluate(outline).catch((error: unknown) => `<!-- ${String(error)} -->`) })));
   await write('page.html', frames.map(({ url, content }) => `<!-- frame ${url} -->\n${content}`).join('\n\n'));
   return folder;
-}
-
-/** The folders that were saved, oldest first. */
-export async function diagnoses(library: Library): Promise<string[]> {
-  return (await readdir(library.absolute(library.path('logs', 'icloud-upload'))).catch(() => [])).sort();
 }
 
 /** Addresses of frames carry tokens. */

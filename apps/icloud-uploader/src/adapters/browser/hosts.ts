@@ -11,11 +11,14 @@ export function resolverRules(more: readonly string[]): string {
   return ['MAP * ~NOTFOUND', ...allowed.map((host) => `EXCLUDE ${host}`)].join(', ');
 }
 
-/** Whether an address is one that the browser may open. */
+/**
+ * Whether a page or frame of this address may be told who somebody is. One without a host of its own (`about:`, `blob:`, `data:`) may not: nobody
+ * can say whose it is.
+ * @param more hosts that are allowed beside Apple's; these also without encryption
+ */
 export function isAllowed(url: string, more: readonly string[]): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'about:' || protocol === 'blob:' || protocol === 'data:') return true;
-  if (protocol !== 'https:' && !(protocol === 'http:' && more.includes(hostname))) return false;
-  return [...appleHosts, ...more].some((host) => (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host));
+  if (more.some((host) => host.toLowerCase() === hostname)) return protocol === 'https:' || protocol === 'http:';
+  return protocol === 'https:' && appleHosts.some((host) => (host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host));
 }

@@ -23,27 +23,53 @@ interface Found {
 /** The Photos page in a context of its own. */
 export class PhotosPage {
   private cookiesLent: LentCookies = { login: null, cookies: [] };
+  private broken = false;
+  /** What is being asked of the page. */
+  private readonly asking = new Set<() => void>();
 
   private constructor(
     readonly page: Page,
     private readonly context: BrowserContext,
     private readonly selectors: Selectors,
-  ) {}
+    private readonly chromium: Chromium,
+  ) {
+    page.once('error', () => {
+      this.broken = true;
+      for (const stop of this.asking) stop();
+    });
+  }
 
-  /** Opens the page with a session's cookies. @throws ICLOUD_UNREACHABLE when it cannot be had */
+  /** Opens the page with a session's cookies. @throws ICLOUD_UNREACHABLE when it cannot be had; PROGRAM_FAILED when Chromium has ended; SETTINGS_INVALID for an address that gets no cookies */
   static async open(chromium: Chromium, url: string, { login, cookies }: LentCookies, selectors: Selectors): Promise<PhotosPage> {
+    if (!chromium.trusts(url)) throw new PipelineError('SETTINGS_INVALID', `${url} (ICLOUD_PHOTOS_URL) is no page of iCloud`);
     const { page, context } = await chromium.newPage();
-    const opened = new PhotosPage(page, context, selectors);
+    const opened = new PhotosPage(page, context, selectors, chromium);
     try {
       await page.setViewport({ width: 1280, height: 900 });
       await context.setCookie(...cookies.map(toBrowser));
       await opened.lentBy(login);
-      await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 60_000 });
+      await opened.unlessBroken(page.goto(url, { waitUntil: 'domcontentloaded', timeout: 60_000 }));
+      opened.assertAlive();
       return opened;
     } catch (error) {
+      const { gone } = opened;
       await opened.close();
+      if (gone !== null) throw new PipelineError('PROGRAM_FAILED', gone, { cause: error });
       throw new PipelineError('ICLOUD_UNREACHABLE', `${url} did not open in the browser: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Why nothing can be done with it any more; null while it lives. A page that says nothing is not one that is gone. */
+  get gone(): string | null {
+    if (!this.chromium.connected) return 'Chromium has ended';
+    if (this.broken) return 'the page broke down in Chromium';
+    return this.page.isClosed() ? 'the page was closed' : null;
+  }
+
+  /** @throws PROGRAM_FAILED when the page or its Chromium is gone */
+  assertAlive(): void {
+    const { gone } = this;
+    if (gone !== null) throw new PipelineError('PROGRAM_FAILED', gone);
   }
 
   /** The cookies as they were when the session was last known to be the browser's. */
@@ -65,6 +91,7 @@ export class PhotosPage {
     const since = performance.now();
     let askingSince: number | null = null;
     for (;;) {
+      this.assertAlive();
       const entrance = await this.findEntrance();
       if (entrance) return { kind: 'ready', afterMs: Math.round(performance.now() - since), by: entrance.selector };
       const now = performance.now();
@@ -93,8 +120,8 @@ export class PhotosPage {
   async state(): Promise<PageState> {
     const readings: FrameReading[] = [];
     for (const frame of this.page.frames()) {
-      // A frame that is gone while it is read has nothing to say any more.
-      const reading = await frame.evaluate(readFrame).catch(() => null);
+      // A frame that is gone while it is read has nothing to say any more; of a page that broke down no answer comes.
+      const reading = await this.unlessBroken(frame.evaluate(readFrame).catch(() => null));
       if (reading) readings.push(reading);
     }
     const state = stateOf(readings, this.selectors.messages);
@@ -111,12 +138,13 @@ export class PhotosPage {
     return (await this.find('fileInput')) ?? (await this.find('uploadControl'));
   }
 
-  /** Like {@link find}, of what a person sees. @param within one frame; else all of them */
+  /** Like {@link find}, of what a person sees, and in frames of Apple's hosts alone: it is for signing in. @param within one frame; else all of them */
   async findVisible(target: Target, within?: Frame): Promise<Found | null> {
+    const frames = (within ? [within] : this.page.frames()).filter((frame) => this.chromium.trusts(frame.url()));
     for (const selector of this.selectors[target]) {
-      for (const frame of within ? [within] : this.page.frames()) {
-        const element = await query(frame, selector);
-        if (element && (await element.isVisible().catch(() => false))) return { element, selector };
+      for (const frame of frames) {
+        const element = await this.query(frame, selector);
+        if (element && (await this.unlessBroken(element.isVisible().catch(() => false)))) return { element, selector };
       }
     }
     return null;
@@ -127,12 +155,32 @@ export class PhotosPage {
     const frames = this.page.frames();
     for (const selector of this.selectors[target]) {
       for (const frame of frames) {
-        const element = await query(frame, selector);
+        const element = await this.query(frame, selector);
         // One selector of the settings stands for either.
-        if (element && (target !== 'fileInput' || (await isFileField(element)))) return { element, selector };
+        if (element && (target !== 'fileInput' || (await this.unlessBroken(isFileField(element))))) return { element, selector };
       }
     }
     return null;
+  }
+
+  /** A page that broke down answers nothing any more, whatever it is asked. */
+  private async unlessBroken<T>(work: Promise<T>): Promise<T | null> {
+    let stop: () => void = () => undefined;
+    const breakdown = new Promise<null>((resolve) => (stop = () => { resolve(null); }));
+    if (this.broken) stop();
+    else this.asking.add(stop);
+    return await Promise.race([work, breakdown]).finally(() => this.asking.delete(stop));
+  }
+
+  private async query(frame: Frame, selector: string): Promise<ElementHandle | null> {
+    try {
+      return await this.unlessBroken(frame.$(selector));
+    } catch (error) {
+      if (error instanceof Error && /not a valid selector|Unknown pseudo|Query set/i.test(error.message)) {
+        throw new PipelineError('SETTINGS_INVALID', `"${selector}" is no selector: ${error.message}`, { cause: error });
+      }
+      return null;
+    }
   }
 
   async close(): Promise<void> {
@@ -143,15 +191,4 @@ export class PhotosPage {
 /** Whether files can be given to it. An element that is gone meanwhile takes none. */
 async function isFileField(element: ElementHandle): Promise<boolean> {
   return await element.evaluate((node) => node.nodeName === 'INPUT' && node.getAttribute('type') === 'file').catch(() => false);
-}
-
-async function query(frame: Frame, selector: string): Promise<ElementHandle | null> {
-  try {
-    return await frame.$(selector);
-  } catch (error) {
-    if (error instanceof Error && /not a valid selector|Unknown pseudo|Query set/i.test(error.message)) {
-      throw new PipelineError('SETTINGS_INVALID', `"${selector}" is no selector: ${error.message}`, { cause: error });
-    }
-    return null;
-  }
 }

@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ElementHandle, HTTPResponse } from 'puppeteer-core';
+import { PipelineError } from '@media-pipeline/contracts';
 import type { PageAnswer, PageAttempt } from '@media-pipeline/icloud';
 import type { PhotosPage } from './photos-page';
 
 const lookEveryMs = 200;
+/** What comes later of an answer's body is not waited for: nobody else signs in meanwhile. */
+const bodyMs = 10_000;
 /** Between two keys. */
 const typingMs = 15;
 
 /**
  * Fills in Apple's sign-in as a person does: opens it, types the name, then the password, each once. Ends when the page shows its content or asks
  * for a code, when Apple has refused, or when the time is over. What is typed is said nowhere.
+ * @throws PROGRAM_FAILED when the page or its Chromium is gone
  */
 export async function fillIn(photos: PhotosPage, username: string, password: string, timeoutMs: number, signal?: AbortSignal): Promise<PageAttempt> {
   using answers = new Answers(photos);
@@ -20,7 +24,11 @@ export async function fillIn(photos: PhotosPage, username: string, password: str
     if (await photos.findVisible('codeField')) return await ended('code');
     if (answers.refused) return await ended('sign_in');
     if (done.password && (await photos.findEntrance())) return await ended('content');
-    await step(photos, username, password, done);
+    photos.assertAlive();
+    // A page that draws itself anew takes the field away while it is filled in: the next look finds another one. What was sent is not sent again.
+    await step(photos, username, password, done).catch((error: unknown) => {
+      if (error instanceof PipelineError) throw error;
+    });
     await delay(lookEveryMs, undefined, signal && { signal });
   }
   return await ended(await photos.asksToSignIn() ? 'sign_in' : 'content');
@@ -80,7 +88,7 @@ class Answers {
       const status = response.status();
       // 409: a code; 412: goes on.
       if (pathname.endsWith('/signin/complete') && status >= 400 && status !== 409 && status !== 412) this.refused = true;
-      const json: Promise<unknown> = response.json().catch(() => null);
+      const json: Promise<unknown> = Promise.race([response.json().catch(() => null), delay(bodyMs, null, { ref: false })]);
       this.heard.push(json.then((body) => ({ url: response.url(), status, headers: response.headers(), json: body })));
     };
     page.on('response', hear);
