@@ -3,11 +3,13 @@ import { PipelineError, toPipelineError } from '@media-pipeline/contracts';
 import { Logger, Settings } from '@media-pipeline/stage';
 import { Cloud } from './adapters/cloud';
 import { Converter } from './adapters/convert/converter';
+import { whyNotSame } from './adapters/same-file';
 import type { Conversion } from './conversion';
 import type { Ledger } from './ledger.port';
+import { portions } from './portions';
 import { Routes } from './routes';
 import { decisive, standingOf, type Standing } from './standing';
-import type { Outgoing, RouteFailure, UploadRoute } from './upload-route.port';
+import type { Outgoing, RouteFailure, RouteReport, UploadRoute } from './upload-route.port';
 
 export interface Working {
   readonly signal: AbortSignal;
@@ -91,22 +93,43 @@ export class Uploader {
   private async send(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, working: Working): Promise<Rest> {
     const later: Outgoing[] = [];
     const refused: { file: Outgoing; failure: RouteFailure }[] = [];
-    const size = Math.min(this.settings.icloud.batchSize, route.most);
-    for (let start = 0; start < files.length; start += size) {
-      const chunk = files.slice(start, start + size);
-      const report = (label: string, fraction?: number): void => { working.report(label, ((fraction ?? 0) * chunk.length + start) / files.length); };
-      const { failures, obstacle } = await this.handOver(route, chunk, ledger, { ...working, report });
+    const parts = portions(files, this.most(route));
+    let done = 0;
+    for (const [at, portion] of parts.entries()) {
+      const report = (label: string, fraction?: number): void => { working.report(label, ((fraction ?? 0) * portion.length + done) / files.length); };
+      const chunk = await this.stillOpen(portion, later, ledger, { ...working, report });
+      const { failures, obstacle, putAt } = await this.handOver(route, chunk, ledger, { ...working, report });
       for (const file of await this.lookUntilSeen(chunk, route, obstacle === null ? new Set(failures.keys()) : null, ledger, working)) {
         const failure = failures.get(file.id);
         if (failure && new PipelineError(failure.code, failure.reason).permanent) refused.push({ file, failure });
-        else later.push(file);
+        // Another route must not send it before this put has settled.
+        else later.push({ ...file, putAt: putAt.get(file.id) ?? file.putAt });
       }
       if (obstacle !== null) {
         this.logger.warn({ code: obstacle.code, route: route.name }, `uploading to iCloud was broken off: ${obstacle.reason}`);
-        return { later: [...later, ...files.slice(start + size)], refused, obstacle };
+        return { later: [...later, ...parts.slice(at + 1).flat()], refused, obstacle };
       }
+      done += portion.length;
     }
     return { later, refused, obstacle: null };
+  }
+
+  /** What of it is still to be sent at this very moment: hours may have passed since all files were looked for. What has to wait is added to `later`. */
+  private async stillOpen(files: readonly Outgoing[], later: Outgoing[], ledger: Ledger, working: Working): Promise<Outgoing[]> {
+    const standings = await this.look(files, ledger, working);
+    later.push(...files.filter((file) => standings.get(file)?.kind === 'wait'));
+    const open: Outgoing[] = [];
+    for (const file of files) {
+      if (standings.get(file)?.kind !== 'send') continue;
+      const failure = await whyNotSame(file);
+      if (failure === null) open.push(file);
+      else await ledger.failed(file, failure);
+    }
+    return open;
+  }
+
+  private most(route: UploadRoute): number {
+    return Math.min(this.settings.icloud.batchSize, route.most);
   }
 
   /** Sends what the route does not take as what it can be converted to. @param before files whose conversion was sent before */
@@ -116,7 +139,7 @@ export class Uploader {
     const files = [...before, ...ofType.map(({ file }) => file)];
     const taken = new Set(files.map(({ name }) => name.toLowerCase()));
     const [later, refused] = [[...sent.later], [...others]];
-    const size = Math.min(this.settings.icloud.batchSize, route.most);
+    const size = this.most(route);
     let trouble: RouteFailure | null = null;
     for (let start = 0; start < files.length; start += size) {
       const chunk = files.slice(start, start + size);
@@ -158,14 +181,21 @@ export class Uploader {
     return { later, refused, obstacle: rest.obstacle ?? trouble };
   }
 
-  private async handOver(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, { signal, report }: Working): ReturnType<UploadRoute['upload']> {
+  /** @returns also when each file that has left did so last, by delivery */
+  private async handOver(route: UploadRoute, files: readonly Outgoing[], ledger: Ledger, { signal, report }: Working): Promise<RouteReport & { readonly putAt: ReadonlyMap<string, Date> }> {
+    const putAt = new Map<string, Date>();
+    if (files.length === 0) return { failures: new Map(), obstacle: null, putAt };
+    const beforePut = async (leaving: readonly Outgoing[]): Promise<void> => {
+      await ledger.handedOff(leaving, route);
+      for (const { id } of leaving) putAt.set(id, new Date());
+    };
     try {
-      return await route.upload({ files, signal, report, beforePut: async (leaving) => { await ledger.handedOff(leaving, route); } });
+      return { ...(await route.upload({ files, signal, report, beforePut })), putAt };
     } catch (thrown) {
       signal.throwIfAborted();
       const { code, message } = toPipelineError(thrown);
       if (!this.routes.mayPassOver(code)) throw thrown;
-      return { failures: new Map(), obstacle: { code, reason: message } };
+      return { failures: new Map(), obstacle: { code, reason: message }, putAt };
     }
   }
 

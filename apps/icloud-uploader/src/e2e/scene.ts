@@ -108,7 +108,7 @@ export class UploadScene {
   }
 
   /** A folder by hand, as a process that has just started. */
-  async upload(directory: string, options: Partial<TaskOptions<'icloud-upload'>> = {}, overrides: Record<string, string> = {}, signal = new AbortController().signal): Promise<{ readonly result: UploadResult; readonly files: UploadedFile[] }> {
+  async upload(directory: string, options: Partial<TaskOptions<'icloud-upload'>> = {}, overrides: Record<string, string> = {}, signal = new AbortController().signal, onStep: (step: string) => void = () => undefined): Promise<{ readonly result: UploadResult; readonly files: UploadedFile[] }> {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: 'fatal' }, 'icloud upload');
     const cloud = new Cloud(settings, this.database, logger);
@@ -117,7 +117,7 @@ export class UploadScene {
     const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), converter, logger), browser, new HandOvers(this.library));
     const files: UploadedFile[] = [];
     try {
-      const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); } });
+      const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); else onStep(event.step); } });
       return { result, files };
     } finally {
       await browser.close();
