@@ -5,6 +5,7 @@ import { PostgresConnection, type PostgresOptions } from './engine/postgres-conn
 import { joined } from './engine/session';
 import { SqliteConnection, type SqliteOptions } from './engine/sqlite-connection';
 import type { DuplicateRepository } from './duplicates';
+import type { HandOverRepository } from './hand-overs';
 import type { LikenessRepository } from './likeness';
 import type { OwnUploadRepository } from './own-uploads';
 import type { RecompressionRepository } from './recompressions';
@@ -30,11 +31,12 @@ export class Database implements Repositories {
   readonly cursors: CursorRepository;
   readonly cloudContents: CloudContentRepository;
   readonly ownUploads: OwnUploadRepository;
+  readonly handOvers: HandOverRepository;
 
   private constructor(private readonly connection: EngineConnection) {
     const repositories = repositoriesOn(connection);
     ({ assets: this.assets, renditions: this.renditions, batches: this.batches, journal: this.journal, log: this.log, cursors: this.cursors } = repositories);
-    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions, cloudContents: this.cloudContents, ownUploads: this.ownUploads } = repositories);
+    ({ duplicates: this.duplicates, likeness: this.likeness, recompressions: this.recompressions, cloudContents: this.cloudContents, ownUploads: this.ownUploads, handOvers: this.handOvers } = repositories);
   }
 
   /** Connects, makes what is not there, and brings the tables up to date; safe while other processes do the same. */

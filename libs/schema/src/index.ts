@@ -2,6 +2,7 @@ export { CloudContentRepository, type CloudContentFile, type CloudContentPage } 
 export { Database, type DatabaseConfig } from './database';
 export type { DatabaseKind } from './engine/dialect';
 export { DuplicateRepository, type BetterName, type DuplicateDecision, type KnownFile, type SweepMove } from './duplicates';
+export { HandOverRepository, type HandOver } from './hand-overs';
 export { LikenessRepository, type Fingerprint, type Relation, type SimilarGroup, type SimilarPair } from './likeness';
 export { OwnUploadRepository, type OwnUpload } from './own-uploads';
 export * from './records';

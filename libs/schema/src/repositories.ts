@@ -1,6 +1,7 @@
 import type { AssetState, Destination, LibraryPath } from '@media-pipeline/contracts';
 import type { CloudContentRepository } from './cloud-contents';
 import type { DuplicateRepository } from './duplicates';
+import type { HandOverRepository } from './hand-overs';
 import type { LikenessRepository } from './likeness';
 import type { OwnUploadRepository } from './own-uploads';
 import type { RecompressionRepository } from './recompressions';
@@ -214,4 +215,5 @@ export interface Repositories {
   readonly cursors: CursorRepository;
   readonly cloudContents: CloudContentRepository;
   readonly ownUploads: OwnUploadRepository;
+  readonly handOvers: HandOverRepository;
 }

@@ -112,7 +112,7 @@ function overridesOf({ sessionFile, route, uploadSelector, maxRetries, retryDela
 const stepOf = (step: string, fraction: number | null): string => paint().dim(`${fraction === null ? '' : `${Math.round(fraction * 100)} % `}${printable(step)}`);
 
 function lineOf({ file, outcome, recordName, code, reason }: UploadedFile, directory: string): string {
-  const detail = recordName ?? [code, reason].filter((part) => part !== null).join(': ');
+  const detail = [recordName, code, reason].filter((part) => part !== null).join(': ');
   return `${outcome.padEnd(20)} ${printable(path.relative(directory, file))}${detail === '' ? '' : `  ${paint().dim(printable(detail))}`}`;
 }
 

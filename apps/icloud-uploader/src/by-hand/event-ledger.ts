@@ -1,5 +1,6 @@
 import type { UploadEvent } from '@media-pipeline/contracts';
 import { Ledger } from '../ledger.port';
+import type { Conversion } from '../conversion';
 import type { HandOvers } from './hand-overs';
 import type { Found } from '../standing';
 import type { Outgoing, RouteFailure, UploadRoute } from '../upload-route.port';
@@ -24,16 +25,16 @@ export class EventLedger extends Ledger {
   }
 
   override async handedOff(files: readonly Outgoing[]): Promise<void> {
-    await this.handOvers.note(files.map(({ checksum }) => checksum));
+    await this.handOvers.note(files);
     for (const { id } of files) this.handed.add(id);
   }
 
-  override proven({ id, path }: Outgoing, { recordName }: Found, route: UploadRoute | null): Promise<void> {
+  override proven({ id, path }: Outgoing, { recordName }: Found, route: UploadRoute | null, as: Conversion | null): Promise<void> {
     this.ended.add(id);
     // What was handed over and seen only by a later look was uploaded all the same.
     const uploaded = route !== null || this.handed.has(id);
     this.counts[uploaded ? 'uploaded' : 'there'] += 1;
-    this.onEvent({ file: this.paths.get(id) ?? path, outcome: uploaded ? 'uploaded' : 'already there', recordName, code: null, reason: null });
+    this.onEvent({ file: this.paths.get(id) ?? path, outcome: uploaded ? 'uploaded' : 'already there', recordName, code: null, reason: as && `converted to ${as.into}: ${as.name}` });
     return Promise.resolve();
   }
 

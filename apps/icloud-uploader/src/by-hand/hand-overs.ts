@@ -1,46 +1,37 @@
-import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { errnoOf, Library, writeDurably } from '@media-pipeline/files';
-import { z } from 'zod';
+import { Database, type HandOver } from '@media-pipeline/schema';
+import { SentConversion } from '../conversion';
+import type { Outgoing } from '../upload-route.port';
 
-/** Much longer than a photo takes to appear; then the look at iCloud alone says what is there. */
-const keptMs = 60 * 60_000;
-const Kept = z.record(z.string(), z.iso.datetime());
+/** What of a file of a folder was handed over before. */
+export type Before = Pick<Outgoing, 'putAt' | 'conversions'>;
 
 /**
- * When files of a folder were handed over last, by what iCloud calls their content. Kept in a file of the library, for such files are in no
- * batch: a command that was killed in the middle of an upload, and is given again at once, waits for what may still appear.
+ * When files of a folder were handed over, and as what, by their content: such files are in no batch. A command that was killed in the middle of
+ * an upload waits for what may still appear when it is given again; one that is given again any time later knows what a file was converted to.
  */
 @Injectable()
 export class HandOvers {
-  constructor(private readonly library: Library) {}
+  constructor(private readonly database: Database) {}
 
-  async read(): Promise<ReadonlyMap<string, Date>> {
-    const text = await readFile(this.file, 'utf8').catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return '{}';
-      throw error;
-    });
-    const kept = Kept.safeParse(parsed(text)).data ?? {};
-    const since = Date.now() - keptMs;
-    return new Map(Object.entries(kept).map(([checksum, at]) => [checksum, new Date(at)] as const).filter(([, at]) => at.getTime() > since));
+  /** @returns by the content of the file itself; one that never left is not in it */
+  async of(originals: readonly string[]): Promise<ReadonlyMap<string, Before>> {
+    const found = new Map<string, Before>();
+    for (const row of await this.database.handOvers.find(originals)) {
+      const { putAt, conversions = [] } = found.get(row.originalSha256) ?? { putAt: null };
+      const conversion = conversionIn(row);
+      found.set(row.originalSha256, conversion ? { putAt, conversions: [...conversions, conversion] } : { putAt: row.at, conversions });
+    }
+    return found;
   }
 
-  /** Durable before it returns. What another command has written meanwhile stays. */
-  async note(checksums: readonly string[]): Promise<void> {
+  /** Durable before it returns. Their ids are the contents of the files themselves. */
+  async note(files: readonly Outgoing[]): Promise<void> {
     const at = new Date();
-    const all = new Map([...(await this.read()), ...checksums.map((checksum) => [checksum, at] as const)]);
-    await writeDurably(this.file, JSON.stringify(Object.fromEntries([...all].map(([checksum, when]) => [checksum, when.toISOString()]))));
-  }
-
-  private get file(): string {
-    return this.library.absolute(this.library.path('.media-pipeline', 'icloud-uploads-by-hand.json'));
+    await this.database.handOvers.note(files.map(({ id, sha256, checksum, bytes, name, converted }) => ({ originalSha256: id, sha256, checksum, bytes, name, form: converted?.into ?? null, at })));
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
+function conversionIn({ form: into, name, bytes, sha256, checksum, at }: HandOver): SentConversion | null {
+  return into === null ? null : (SentConversion.safeParse({ into, name, bytes, sha256, checksum, putAt: at.toISOString() }).data ?? null);
 }

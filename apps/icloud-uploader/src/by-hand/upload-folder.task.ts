@@ -8,6 +8,7 @@ import { contentOf } from '@media-pipeline/icloud';
 import { identify } from '@media-pipeline/media';
 import { Task } from '@media-pipeline/stage';
 import { BrowserRoute } from '../adapters/browser/browser-route';
+import { Converter } from '../adapters/convert/converter';
 import type { Outgoing } from '../upload-route.port';
 import { Uploader, type Working } from '../uploader';
 import { EventLedger } from './event-ledger';
@@ -20,6 +21,7 @@ export class UploadFolder extends Task<'icloud-upload'> {
     private readonly uploader: Uploader,
     private readonly browser: BrowserRoute,
     private readonly handOvers: HandOvers,
+    private readonly converter: Converter,
   ) {
     super();
   }
@@ -29,12 +31,15 @@ export class UploadFolder extends Task<'icloud-upload'> {
     const working: Working = { signal, report: (step, fraction) => { onEvent({ step, fraction: fraction ?? null }); } };
     const { files, others } = await this.read(directory, ledger, onEvent, signal);
     const open = async (): Promise<Outgoing[]> => {
-      const handed = await this.handOvers.read();
-      return files.filter(({ id }) => !ledger.ended.has(id)).map((file) => ({ ...file, putAt: handed.get(file.checksum) ?? null }));
+      const left = files.filter(({ id }) => !ledger.ended.has(id));
+      const handed = await this.handOvers.of(left.map(({ id }) => id));
+      return left.map((file) => ({ ...file, putAt: null, ...handed.get(file.id) }));
     };
     const resultOf = (error: PipelineError | null): UploadResult => ({ ...ledger.counts, others, left: files.filter(({ id }) => !ledger.ended.has(id)).length, code: error?.code ?? null, reason: error?.message ?? null });
     if (dryRun) return await this.plan(await open(), ledger, working, onEvent, resultOf);
     this.browser.attend(interactive ? 'interactive' : 'person');
+    // What a command that was killed has left of its conversions.
+    await this.converter.discard(files);
     for (let attempt = 0; ; attempt++) {
       try {
         await this.uploader.bring(await open(), ledger, working);

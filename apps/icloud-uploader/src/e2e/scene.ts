@@ -114,7 +114,7 @@ export class UploadScene {
     const cloud = new Cloud(settings, this.database, logger);
     const browser = browserRoute(settings, cloud, this.library, logger, impatient);
     const converter = new Converter(this.library);
-    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), converter, logger), browser, new HandOvers(this.library));
+    const task = new UploadFolder(new Uploader(settings, cloud, new Routes(settings, browser, new HttpRoute(cloud)), converter, logger), browser, new HandOvers(this.database), converter);
     const files: UploadedFile[] = [];
     try {
       const result = await task.run({ directory, dryRun: false, interactive: false, retries: 2, retryDelayMs: 10, ...options }, { signal, onEvent: (event) => { if ('file' in event) files.push(event); else onStep(event.step); } });

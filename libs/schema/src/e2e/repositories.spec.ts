@@ -8,6 +8,7 @@ import { batchContract } from './contract/batches';
 import { cloudContentContract } from './contract/cloud-contents';
 import { contentContract } from './contract/content';
 import { duplicateContract } from './contract/duplicates';
+import { handOverContract } from './contract/hand-overs';
 import { journalContract } from './contract/journal';
 import { legacyContract } from './contract/legacy';
 import { ownUploadContract } from './contract/own-uploads';
@@ -49,6 +50,7 @@ describe.each(engines)('the repositories on %s', (_name, config) => {
   transitionContract(setup);
   cloudContentContract(setup);
   ownUploadContract(setup);
+  handOverContract(setup);
   contentContract(setup);
   batchContract(setup);
   journalContract(setup);

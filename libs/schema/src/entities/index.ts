@@ -9,6 +9,7 @@ import { deliveryEntity } from './delivery.entity';
 import { duplicateFileEntity } from './duplicate-file.entity';
 import { duplicateDecisionEntity, knownFileEntity, sweepMoveEntity } from './duplicates.entities';
 import { fileJournalEntity } from './file-journal.entity';
+import { handOverEntity } from './hand-over.entity';
 import { fingerprintEntity, similarGroupEntity, similarMemberEntity, similarPairEntity } from './likeness.entities';
 import { mediaFileEntity } from './media-file.entity';
 import { outboxEntity } from './outbox.entity';
@@ -39,6 +40,7 @@ export const entities = ({ types }: Dialect) =>
     similarPairEntity,
     sweepMoveEntity,
     fileJournalEntity,
+    handOverEntity,
     mediaFileEntity,
     outboxEntity,
     ownUploadEntity,

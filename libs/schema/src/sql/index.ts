@@ -5,6 +5,7 @@ import { SqlBatchRepository } from './batch-repository';
 import { SqlCloudContentRepository } from './cloud-content-repository';
 import { SqlDuplicateRepository } from './duplicate-repository';
 import { SqlCursorRepository } from './cursor-repository';
+import { SqlHandOverRepository } from './hand-over-repository';
 import { SqlJournalRepository } from './journal-repository';
 import { SqlLikenessRepository } from './likeness-repository';
 import { SqlLogRepository } from './log';
@@ -25,4 +26,5 @@ export const repositoriesOn = (connection: Connection): Repositories => ({
   cursors: new SqlCursorRepository(connection),
   cloudContents: new SqlCloudContentRepository(connection),
   ownUploads: new SqlOwnUploadRepository(connection),
+  handOvers: new SqlHandOverRepository(connection),
 });
