@@ -1,4 +1,4 @@
-// npm start -- --icloud-demo: the whole way from a sign-in with a code to the archive, with a stand-in for iCloud on this machine.
+// npm start -- --icloud-demo: the whole way from a sign-in with a code to the archive and back into iCloud, with a stand-in for iCloud on this machine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const interrupted = 130;
 const patienceMs = 60_000;
 
 /** The settings of the demonstration. All others have their defaults, whatever the environment says: it might name a real account. */
-export const settingsText = ({ endpoints, username, password }) => `# Made anew by each \`npm start -- --icloud-demo\`. The addresses are those of the stand-in on this machine: no Apple server is asked.
+export const settingsText = ({ endpoints, pageUrl, username, password }) => `# Made anew by each \`npm start -- --icloud-demo\`. The addresses are those of the stand-in on this machine: no Apple server is asked.
 NAS_MOUNT=library
 ENABLE_FOLDER_DOWNLOAD=false
 ENABLE_ICLOUD_DOWNLOAD=true
@@ -25,6 +25,9 @@ ICLOUD_USERNAME=${username}
 ICLOUD_PASSWORD="${password}"
 ICLOUD_AUTH_URL=${endpoints.auth}
 ICLOUD_SETUP_URL=${endpoints.setup}
+ICLOUD_PHOTOS_URL=${pageUrl}
+# By the calls of Apple's page: no browser is needed for it.
+ICLOUD_UPLOAD_ROUTE=http
 SECRETS_KEY=only-for-the-demonstration
 `;
 
@@ -36,7 +39,20 @@ SECRETS_KEY=only-for-the-demonstration
 export function secondReading({ asked, zones }, downloads) {
   if (downloads > 0) return `The second reading downloaded ${downloads} files, and should have downloaded none.`;
   const here = zones.reduce((total, { full }) => total + (full ? full.taken + full.here : 0), 0);
-  return `The second reading downloaded nothing: ${asked?.changed.length === 0 ? 'asked what is new, iCloud said nothing, and' : 'everything was listed, and'} all ${here} photos and videos are here.`;
+  const own = zones.reduce((total, { changes }) => total + (changes?.skipped.own_upload ?? 0), 0);
+  const said = asked?.changed.length === 0 ? 'asked what is new, iCloud said nothing, and' : own > 0 ? `asked what is new, iCloud named the ${own} that were uploaded from here, which are left out, and` : 'everything was listed, and';
+  return `The second reading downloaded nothing: ${said} all ${here} photos and videos are here.`;
+}
+
+/**
+ * What the stand-in has of uploads, in words.
+ * @param {number[]} copies how often it has each content that was uploaded
+ */
+export function uploadsInWords(copies) {
+  const several = copies.filter((count) => count !== 1).length;
+  if (several > 0) return `${several} of ${copies.length} uploads are there more than once, which should not be.`;
+  if (copies.length === 0) return 'Nothing had to be uploaded: all that goes to iCloud is known to be there.';
+  return `Uploaded to the stand-in: ${copies.length} photos and videos in their smaller form, each once, and each counts because it was seen there. What was kept as it was is there already.`;
 }
 
 /** The stand-in as a child in a process group of its own: a Ctrl-C at the terminal is for the pipeline alone, which still needs it to end well. */
@@ -111,7 +127,7 @@ async function signInUnattended(pipeline, codes) {
  */
 export async function runICloudDemo(args) {
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
-    print('npm start -- --icloud-demo          signs in to a stand-in for iCloud on this machine, asks you for the code, downloads, archives, reads again\n  --yes     types the code itself, as it does where there is no terminal\n  --stay    keeps watching until Ctrl-C');
+    print('npm start -- --icloud-demo          signs in to a stand-in for iCloud on this machine, asks you for the code, downloads, archives, uploads what became smaller, reads again\n  --yes     types the code itself, as it does where there is no terminal\n  --stay    keeps watching until Ctrl-C');
     return 0;
   }
   const unknown = args.filter((arg) => !['--icloud-demo', '--yes', '-y', '--stay', '--once'].includes(arg));
@@ -150,7 +166,8 @@ async function demonstrate(standIn, pipeline, { asks, stay, codes }) {
   const status = await pipeline.run(['icloud', 'status'], { stdin });
   if (status !== 0) return status;
 
-  print(`\nThe stand-in gave out ${before.downloads} files. Once more, to see that nothing is downloaded twice (the summary is the same, and left out):`);
+  print(`\nThe stand-in gave out ${before.downloads} files. ${uploadsInWords(before.uploads)}`);
+  print('Once more, to see that nothing is downloaded or uploaded twice (the summary is the same, and left out):');
   // JSON lines go to stdout, words to stderr
   const again = await pipeline.run(['run', '--once', '--json'], { stdin, stdout: 'ignore' });
   if (again !== 0) return again;
@@ -159,5 +176,7 @@ async function demonstrate(standIn, pipeline, { asks, stay, codes }) {
   print(`\n${secondReading(found, after.downloads - before.downloads)} Signed in with the password ${after.signIns} ${after.signIns === 1 ? 'time' : 'times'} in all.`);
   print(`The archive: ${path.join(place, 'library', 'sorted')}`);
   print(`Look around: npx media-pipeline asset list --config ${path.relative(process.cwd(), settings)}; delete ${path.relative(process.cwd(), place)} when you have seen enough.`);
-  return after.downloads === before.downloads ? 0 : 1;
+  const same = after.downloads === before.downloads && after.uploads.length === before.uploads.length && after.uploads.every((copies) => copies === 1);
+  if (after.uploads.length !== before.uploads.length) print(`The second run uploaded ${after.uploads.length - before.uploads.length} files, and should have uploaded none.`);
+  return same ? 0 : 1;
 }

@@ -11,12 +11,14 @@ const say = (line) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 // The same seed gives the photos the same names in every demonstration: the second one finds them in its library.
 const cloud = await LocalICloud.start({ seed: 1, log: say });
 const assets = await cloud.library.addFromFolder(process.argv[2]);
+// Apple takes 14 to 20 seconds until it shows what was uploaded.
+cloud.uploads.indexingMs = { least: 500, most: 2_000 };
 const { username, password } = cloud.account;
-say({ event: 'ready', url: cloud.url, endpoints: cloud.endpoints, username, password, assets: assets.length });
+say({ event: 'ready', url: cloud.url, endpoints: cloud.endpoints, pageUrl: cloud.pageUrl, username, password, assets: assets.length });
 
 // Whoever started it is gone, however it ended, when stdin ends.
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'counts') say({ event: 'counts', downloads: cloud.traffic.requests.filter(({ path: asked, status }) => isDownload(asked) && (status === 200 || status === 206)).length, signIns: cloud.account.signIns });
+  if (line === 'counts') say({ event: 'counts', downloads: cloud.traffic.requests.filter(({ path: asked, status }) => isDownload(asked) && (status === 200 || status === 206)).length, signIns: cloud.account.signIns, uploads: [...cloud.uploads.copies().values()] });
 }
 await cloud.close();
 
