@@ -10,6 +10,7 @@ const dedupe = await import('./bench/dedupe.mjs');
 const { compression } = await import('./bench/compression.mjs');
 const { video } = await import('./bench/video.mjs');
 const cloud = await import('./bench/icloud.mjs');
+const upload = await import('./bench/icloud-upload.mjs');
 const suite = {
   compression: (place) => compression(place, values.small ? { heic: false } : {}),
   video: (place) => video(place, values.small ? { preset: 'veryfast' } : {}),
@@ -24,6 +25,10 @@ const suite = {
   icloud: async (place) => [
     ...(await cloud.cloudDownload(place, values.small ? { count: 20 } : {})),
     ...(await cloud.cloudListing(place, values.small ? { assets: 5_000 } : {})),
+  ],
+  'icloud-upload': async (place) => [
+    ...(await upload.uploadOverhead(place, values.small ? { count: 12, batch: 6, rounds: 1 } : {})),
+    ...(await upload.uploadMemory(place, values.small ? { files: 60, batch: 10 } : {})),
   ],
   rescan: (place) => measures.rescan(place, values.small ? { files: 2000 } : {}),
 };

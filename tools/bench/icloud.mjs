@@ -10,16 +10,17 @@ import { withStages } from './stages.mjs';
 const row = (what, value, unit, target, met, note) => ({ what, value, unit, ...(target === undefined ? {} : { target, met }), ...(note ? { note } : {}) });
 const round = (value, digits = 2) => Number(value.toFixed(digits));
 
-async function withCloud(options, use) {
+/** @param {(facts: object, ask: (line: string) => Promise<unknown>) => Promise<T>} use @template T */
+export async function withCloud(options, use) {
   const server = start(path.join(root, 'tools/bench/cloud-server.mjs'), [JSON.stringify(options)], {}, ['pipe', 'pipe', 'inherit']);
   const exited = once(server, 'exit');
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const next = async () => (await lines.next()).value;
   const facts = JSON.parse(await next());
   try {
-    return await use(facts, async () => {
-      server.stdin.write('traffic\n');
-      return Number(await next());
+    return await use(facts, async (line) => {
+      server.stdin.write(`${line}\n`);
+      return JSON.parse(await next());
     });
   } finally {
     server.stdin.end();
@@ -27,8 +28,9 @@ async function withCloud(options, use) {
   }
 }
 
-async function client(what, facts) {
-  const child = start(path.join(root, 'tools/bench/cloud-client.mjs'), [what, JSON.stringify(facts)], {});
+/** One measurement in a process of its own. */
+export async function client(what, facts, program = 'cloud-client.mjs') {
+  const child = start(path.join(root, 'tools/bench', program), [what, JSON.stringify(facts)], {});
   const exited = once(child, 'exit');
   let text = '';
   for await (const chunk of child.stdout) text += chunk;
@@ -82,13 +84,13 @@ async function stageSeconds(library, { endpoints, username, password, atOnce, co
 
 /** A library of 100,000 assets: listed in full, then asked what is new when nothing is. */
 export async function cloudListing(place, { assets = 100_000 } = {}) {
-  return await withCloud({ synthetic: assets }, async (facts, traffic) => {
+  return await withCloud({ synthetic: assets }, async (facts, askServer) => {
     const ask = { ...facts, place, atOnce: 1 };
     await client('signin', ask);
     const full = await client('listing', ask);
-    const before = await traffic();
+    const before = await askServer('traffic');
     const unchanged = await client('unchanged', { ...ask, tokens: full.tokens });
-    const requests = (await traffic()) - before;
+    const requests = (await askServer('traffic')) - before;
     return [
       row(`icloud: full listing of ${full.assets} assets`, round(full.seconds, 1), 's', undefined, undefined, `${round(full.assets / full.seconds, 0)} assets/s`),
       row('icloud: peak memory of that', round(full.peak, 0), 'MB', undefined, undefined, `${round(full.before, 0)} MB before it began`),

@@ -26,7 +26,11 @@ export async function withStages(library, source, measure) {
   const { PATH, HOME } = process.env;
   const children = [spawn('nats-server', ['-c', config], { env: { PATH: `${PATH}:/usr/sbin:/usr/local/bin`, HOME }, stdio: 'ignore' })];
   const env = { NAS_MOUNT: library, FOLDER_SOURCE_PATH: source, FOLDER_SOURCE_STABLE_SECONDS: '0', NATS_URL: `nats://127.0.0.1:${port}`, ENABLE_FILE_PREPARATION: 'false' };
-  const startStage = (stage, more = {}) => void children.push(start(stageMain(stage), [], { ...env, ...more }, ['ignore', 'ignore', 'inherit']));
+  const startStage = (stage, more = {}) => {
+    const child = start(stageMain(stage), [], { ...env, ...more }, ['ignore', 'ignore', 'inherit']);
+    children.push(child);
+    return child;
+  };
   const untilState = async (state, count) => {
     const file = path.join(library, '.media-pipeline', 'media-pipeline.sqlite');
     for (const end = Date.now() + 600_000; Date.now() < end; await pause(50)) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Semaphore } from 'async-mutex';
-import type { PipelineError } from '@media-pipeline/contracts';
+import { PipelineError } from '@media-pipeline/contracts';
+import type { UploadOutcome } from '@media-pipeline/icloud';
 import { UploadRoute, type Outgoing, type RouteFailure, type RouteReport, type Upload } from '../upload-route.port';
 import { Cloud } from './cloud';
 
@@ -25,7 +26,7 @@ export class HttpRoute extends UploadRoute {
       if (obstacle !== null) return;
       report(file.name, begun / files.length);
       begun += 1;
-      const outcome = await uploads.upload(file, { signal, beforePut: async () => { await beforePut([file]); } });
+      const outcome = await uploads.upload(file, { signal, beforePut: async () => { await beforePut([file]); } }).catch(ofFile);
       if (outcome.kind !== 'refused' && outcome.kind !== 'retryable') return;
       const failure = { code: outcome.code, reason: outcome.reason };
       // It concerns all that follow; what arrived of this one is looked up like the rest.
@@ -41,6 +42,12 @@ export class HttpRoute extends UploadRoute {
   async close(): Promise<void> {
     await Promise.resolve();
   }
+}
+
+/** What is wrong with one file is not in the way of the others. */
+function ofFile(error: unknown): UploadOutcome {
+  if (!(error instanceof PipelineError) || error.kind !== 'input') throw error;
+  return { kind: 'refused', code: error.code, reason: error.message };
 }
 
 const ofAll: ReadonlySet<PipelineError['code']> = new Set(['ICLOUD_STORAGE_FULL', 'ICLOUD_UPLOAD_ABSENT', 'ICLOUD_RATE_LIMITED', 'ICLOUD_UNREACHABLE']);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -89,5 +89,19 @@ describe('a folder by hand', () => {
     expect(files.find(({ file }) => file.endsWith('IMG_2.JPG'))).toMatchObject({ outcome: 'failed', code: 'CONTENT_CHANGED' });
     const { 'IMG_2.JPG': _, ...others } = photos(3);
     expect(scene.copies()).toEqual(once(others));
+  });
+
+  it('fails for one file that has other bytes of the same size and date, and goes on with the rest', async () => {
+    await scene.signIn();
+    for (const [name, data] of Object.entries(photos(3))) await writeFile(path.join(folder, name), data);
+    const file = path.join(folder, 'IMG_2.JPG');
+    const { atime, mtime } = statSync(file);
+    const { result } = await scene.upload(folder, {}, { ICLOUD_UPLOAD_ROUTE: 'http' }, undefined, (step) => {
+      if (!step.startsWith('looking at iCloud')) return;
+      writeFileSync(file, jpeg('photo X'));
+      utimesSync(file, atime, mtime);
+    });
+    expect(result).toMatchObject({ uploaded: 2, failed: 1, left: 0 });
+    expect(scene.copies().size).toBe(2);
   });
 });

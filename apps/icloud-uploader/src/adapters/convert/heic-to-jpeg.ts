@@ -40,17 +40,26 @@ export class HeicToJpeg {
   }
 }
 
+/** A file may be made so that its decoder never ends; 200 million pixels take some two minutes. */
+const longestMs = 15 * 60_000;
+
 async function inThread(workerData: { readonly source: string; readonly target: string }, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
   const worker = new Worker(program, { workerData });
+  let abort: () => void = () => undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Answer>((resolve, reject) => {
       worker.once('message', (answer: Answer) => resolve(answer));
       worker.once('error', reject);
       worker.once('exit', (code) => reject(new PipelineError('PROGRAM_FAILED', `the HEIC decoder ended with code ${code}`)));
-      signal.addEventListener('abort', () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')), { once: true });
+      abort = () => { reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')); };
+      signal.addEventListener('abort', abort, { once: true });
+      timer = setTimeout(() => { resolve({ error: `it was not through after ${longestMs / 60_000} minutes` }); }, longestMs);
     });
   } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
     await worker.terminate();
   }
 }
