@@ -55,6 +55,17 @@ it.each([['Chromium', null], ['its page', 'renderer']])('knows at once that %s d
   expect(scene.copies()).toEqual(once(files));
 });
 
+it('is closed when it has nothing to do, and started again when it has', async () => {
+  scene.idleMs = 500;
+  const [batch, next] = [await scene.batch(photos(1)), await scene.batch({ 'other.JPG': Buffer.concat(Object.values(photos(2))) })];
+  await scene.signIn();
+  const service = scene.service(browser);
+  await scene.deliver(batch, service);
+  await waitFor(async () => (await chromium(null)).length === 0, { timeoutMs: 10_000, describe: () => 'Chromium to end' });
+  await scene.deliver(next, service);
+  expect(scene.copies().size).toBe(2);
+});
+
 it('pictures a page whose control gives nothing to choose, and stops', async () => {
   const batch = await scene.batch(photos(2));
   await scene.signIn();

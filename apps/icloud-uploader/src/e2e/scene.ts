@@ -22,13 +22,15 @@ import { IcloudUploaderService } from '../icloud-uploader.service';
 import { Routes } from '../routes';
 import { Uploader } from '../uploader';
 
-const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500, signInMs: 15_000 };
+const impatient = { readyMs: 6_000, beginMs: 4_000, settleMs: 1_500, signInMs: 15_000, idleMs: 60_000 };
 
 export const working = (signal = new AbortController().signal) => ({ signal, report: () => undefined });
 export const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /** The stage as it is wired, against a local iCloud: a real broker, database and library. */
 export class UploadScene {
+  /** How long the stage keeps a browser that has nothing to do. */
+  idleMs = impatient.idleMs;
   private readonly closing: (() => Promise<unknown>)[] = [];
 
   private constructor(
@@ -98,7 +100,7 @@ export class UploadScene {
     const settings = this.settings(overrides);
     const logger = createLogger({ level: said ? 'trace' : 'fatal' }, 'icloud-uploader', said && { write: (line) => void said.push(line) });
     const cloud = new Cloud(settings, this.database, logger);
-    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, impatient), new HttpRoute(cloud));
+    const routes = new Routes(settings, browserRoute(settings, cloud, this.library, logger, { ...impatient, idleMs: this.idleMs }), new HttpRoute(cloud));
     this.closing.push(async () => { await cloud.onModuleDestroy(); }, async () => { await routes.onModuleDestroy(); });
     const shelf = new BridgeShelf(this.library, new FileMover(this.library, this.database.journal));
     const converter = new Converter(this.library);

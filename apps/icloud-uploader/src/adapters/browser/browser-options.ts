@@ -11,11 +11,13 @@ export interface Patience {
   readonly settleMs: number;
   /** How long signing in on the page may take. */
   readonly signInMs: number;
+  /** How long a browser that has nothing to do is kept: it takes some 400 MB. */
+  readonly idleMs: number;
 }
-const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000, signInMs: 120_000 };
+const usual: Patience = { readyMs: 90_000, beginMs: 60_000, settleMs: 10_000, signInMs: 120_000, idleMs: 60_000 };
 
 /** The browser route as the settings want it. */
-export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { readyMs, beginMs, settleMs, signInMs }: Patience = usual): BrowserRoute {
+export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'icloud' | 'browser'>, cloud: Cloud, library: Library, logger: Logger, { readyMs, beginMs, settleMs, signInMs, idleMs }: Patience = usual): BrowserRoute {
   const { hostname } = new URL(upload.photosUrl);
   return new BrowserRoute(
     {
@@ -24,6 +26,7 @@ export function browserRoute({ icloud: { upload }, browser }: Pick<Settings, 'ic
       selectors: async () => await readSelectors(upload.selector, upload.selectorsFile),
       readyMs,
       signInMs,
+      idleMs,
       limits: { stallMs: upload.stallMs, beginMs, settleMs },
       uploadsPerBrowser: browser.uploads,
     },

@@ -25,6 +25,8 @@ export interface BrowserRouteOptions {
   readonly selectors: () => Promise<Selectors>;
   readonly readyMs: number;
   readonly signInMs: number;
+  /** A browser that has had nothing to do for so long is closed. */
+  readonly idleMs: number;
   readonly limits: WatchLimits;
   /** Uploads that a browser does before another takes its place: what its pages leak goes with it. */
   readonly uploadsPerBrowser: number;
@@ -53,6 +55,7 @@ export class BrowserRoute extends UploadRoute {
   readonly most = mostAtOnce;
   private chromium: Chromium | null = null;
   private uploads = 0;
+  private idle: NodeJS.Timeout | undefined;
   private readonly halt: Halt;
   private attendance: Attendance = 'service';
 
@@ -72,6 +75,30 @@ export class BrowserRoute extends UploadRoute {
   }
 
   async upload(upload: Upload): Promise<RouteReport> {
+    clearTimeout(this.idle);
+    try {
+      return await this.onPage(upload);
+    } finally {
+      this.idle = setTimeout(() => void this.closeIdle(), this.options.idleMs).unref();
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.idle);
+    const chromium = this.chromium;
+    this.chromium = null;
+    await chromium?.close();
+  }
+
+  private async closeIdle(): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      this.logger.warn({ code: toPipelineError(error).code }, 'the browser left something behind');
+    }
+  }
+
+  private async onPage(upload: Upload): Promise<RouteReport> {
     const selectors = await this.options.selectors();
     if (this.attendance === 'service') await this.halt.assertNone(selectors);
     const photos = await this.readyPage(selectors, upload);
@@ -80,12 +107,6 @@ export class BrowserRoute extends UploadRoute {
     } finally {
       await this.leave(photos);
     }
-  }
-
-  async close(): Promise<void> {
-    const chromium = this.chromium;
-    this.chromium = null;
-    await chromium?.close();
   }
 
   private async through(photos: PhotosPage, selectors: Selectors, { files, signal, report, beforePut }: Upload): Promise<RouteReport> {
