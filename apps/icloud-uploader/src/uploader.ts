@@ -26,6 +26,9 @@ interface Rest {
   readonly obstacle: RouteFailure | null;
 }
 
+/** A browser that died is started again at once, so often; the broker would wait longer each time. */
+const mostInterruptions = 3;
+
 /** How a file stands, by what of it iCloud shows; null: the file as it is. */
 interface Sight {
   readonly standing: Standing;
@@ -94,22 +97,29 @@ export class Uploader {
     const later: Outgoing[] = [];
     const refused: { file: Outgoing; failure: RouteFailure }[] = [];
     const parts = portions(files, this.most(route));
-    let done = 0;
-    for (const [at, portion] of parts.entries()) {
-      const report = (label: string, fraction?: number): void => { working.report(label, ((fraction ?? 0) * portion.length + done) / files.length); };
+    let [done, interruptions] = [0, 0];
+    for (let portion = parts.shift(); portion; portion = parts.shift()) {
+      const { length } = portion;
+      const report = (label: string, fraction?: number): void => { working.report(label, ((fraction ?? 0) * length + done) / files.length); };
       const chunk = await this.stillOpen(portion, later, ledger, { ...working, report });
       const { failures, obstacle, putAt } = await this.handOver(route, chunk, ledger, { ...working, report });
+      const missing: Outgoing[] = [];
       for (const file of await this.lookUntilSeen(chunk, route, obstacle === null ? new Set(failures.keys()) : null, ledger, working)) {
         const failure = failures.get(file.id);
         if (failure && new PipelineError(failure.code, failure.reason).permanent) refused.push({ file, failure });
-        // Another route must not send it before this put has settled.
-        else later.push({ ...file, putAt: putAt.get(file.id) ?? file.putAt });
+        // Nothing must send it again before this put has settled.
+        else missing.push({ ...file, putAt: putAt.get(file.id) ?? file.putAt });
       }
       if (obstacle !== null) {
         this.logger.warn({ code: obstacle.code, route: route.name }, `uploading to iCloud was broken off: ${obstacle.reason}`);
-        return { later: [...later, ...parts.slice(at + 1).flat()], refused, obstacle };
+        if (obstacle.code === 'ICLOUD_UPLOAD_INTERRUPTED' && interruptions++ < mostInterruptions) {
+          parts.unshift(missing);
+          continue;
+        }
+        return { later: [...later, ...missing, ...parts.flat()], refused, obstacle };
       }
-      done += portion.length;
+      later.push(...missing);
+      done += length;
     }
     return { later, refused, obstacle: null };
   }
