@@ -54,7 +54,7 @@ describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
     source = await makePictureFolder(path.join(place, 'source'), pictures, seed);
     cloud = await LocalICloud.start({ seed, account: { iterations: 100 } });
     opened.push(async () => await cloud.close());
-    cloud.uploads.indexingMs = { least: 100, most: 1_500 };
+    cloud.uploads.indexingMs = { least: 100, most: 600 };
     cloud.page.controlAfterMs = 200;
     const account = await ICloudAccount.open({ username: cloud.account.username, password: cloud.account.password, sessionFile, secretsKey: null, endpoints: endpointsFor('global', cloud.endpoints) });
     await account.signIn({ by: 'person' });
@@ -78,8 +78,8 @@ describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
       ICLOUD_SETUP_URL: cloud.endpoints.setup,
       ICLOUD_PHOTOS_URL: cloud.pageUrl,
       ICLOUD_BATCH_SIZE: '20',
-      ICLOUD_APPEAR_TIMEOUT: '4',
-      ICLOUD_UPLOAD_TIMEOUT: '15',
+      ICLOUD_APPEAR_TIMEOUT: '2',
+      ICLOUD_UPLOAD_TIMEOUT: '6',
       MESSAGE_TIMEOUT_SECONDS: '3',
       LOG_LEVEL: 'info',
       NATS_URL: nats.url,
