@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -191,6 +191,7 @@ it('finds what another version of the programs has made of a file, and sends not
     const made = await this.convert(file, taken, signal);
     const data = Buffer.concat([await readFile(made.path), Buffer.from('00000008736b6970', 'hex')]);
     await writeFile(made.path, data);
+    await utimes(made.path, made.modifiedAt, made.modifiedAt);
     const content = await contentOf(made.path);
     return { ...made, ...content, converted: { into: 'QuickTime', name: made.name, ...content } };
   });
