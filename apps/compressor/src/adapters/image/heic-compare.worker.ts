@@ -20,24 +20,28 @@ async function run(original: Uint8Array, result: Uint8Array | null, similarityMo
   if (!result) return size;
   const after = await decode({ buffer: result });
   if (after.width !== before.width || after.height !== before.height) return { ...size, mean: 0, worst: 0, similarity: { mean: 0, worst: 0 } };
+  const [old, fresh] = [bytesOf(before.data), bytesOf(after.data)];
   const columns = Math.ceil(before.width / square);
   const sums = new Float64Array(columns * Math.ceil(before.height / square));
   const counts = new Float64Array(sums.length);
   for (let y = 0; y < before.height; y++) {
-    const row = Math.floor(y / square) * columns;
-    for (let x = 0; x < before.width; x++) {
-      const at = (y * before.width + x) * 4;
-      const red = (before.data[at] ?? 0) - (after.data[at] ?? 0);
-      const green = (before.data[at + 1] ?? 0) - (after.data[at + 1] ?? 0);
-      const blue = (before.data[at + 2] ?? 0) - (after.data[at + 2] ?? 0);
-      const cell = row + Math.floor(x / square);
-      sums[cell] = (sums[cell] ?? 0) + red * red + green * green + blue * blue;
-      counts[cell] = (counts[cell] ?? 0) + 3;
+    const row = y * before.width;
+    for (let left = 0, cell = Math.floor(y / square) * columns; left < before.width; left += square, cell++) {
+      const right = Math.min(before.width, left + square);
+      let sum = 0;
+      for (let at = (row + left) * 4, end = (row + right) * 4; at < end; at += 4) {
+        const red = (old[at] as number) - (fresh[at] as number);
+        const green = (old[at + 1] as number) - (fresh[at + 1] as number);
+        const blue = (old[at + 2] as number) - (fresh[at + 2] as number);
+        sum += red * red + green * green + blue * blue;
+      }
+      sums[cell] = (sums[cell] as number) + sum;
+      counts[cell] = (counts[cell] as number) + 3 * (right - left);
     }
   }
   const total = sums.reduce((a, b) => a + b, 0);
   const worst = Math.min(...Array.from(sums, (sum, cell) => decibels(sum, counts[cell] ?? 1)));
-  const similarity = similarityOf({ ...size, data: lumaOf(bytesOf(before.data), 4) }, { ...size, data: lumaOf(bytesOf(after.data), 4) });
+  const similarity = similarityOf({ ...size, data: lumaOf(old, 4) }, { ...size, data: lumaOf(fresh, 4) });
   return { ...size, mean: decibels(total, counts.reduce((a, b) => a + b, 0)), worst, similarity };
 }
 
