@@ -24,7 +24,7 @@ let folder = '';
 const at = (name: string): string => path.join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'graft-'));
-  await ffmpeg(...picture, ...h264, '-bf', '2', '-field_order', 'progressive', at('source.mov'));
+  await ffmpeg(...picture, ...h264, '-bf', '2', at('source.mov'));
   await ffmpeg('-ignore_editlist', '1', '-i', at('source.mov'), ...h265, '-video_track_timescale', '12800', at('encoded.mov'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -50,7 +50,14 @@ it('swaps the video and nothing else', async () => {
   expect(await graftDifference(at('source.mov'), output)).toBeNull();
   expect(await shown(output)).toEqual(await shown(at('source.mov')));
   await run('ffmpeg', ['-v', 'error', '-xerror', '-i', output, '-f', 'null', '-']);
-  for (const file of [at('source.mov'), output]) expect((await readFile(file)).includes('\0\0\0\x0afiel\x01\0')).toBe(true);
+});
+
+it('keeps what the sample entry says of the field order', async () => {
+  const [source, encoded, output] = [at('fields.mov'), at('fields-encoded.mov'), at('fields-grafted.mov')];
+  await ffmpeg(...picture, ...h265, '-vf', 'setfield=prog', source);
+  await ffmpeg('-i', source, ...h265, '-vf', 'setfield=tff', encoded);
+  await graftMovie({ original: source, encoded, output });
+  for (const file of [source, output]) expect((await readFile(file)).includes('\0\0\0\x0afiel\x01\0')).toBe(true);
 });
 
 it('refuses an encode that lost frames, and one of other frames', async () => {
