@@ -200,10 +200,23 @@ function forget(): null {
   return null;
 }
 
+/** The coded pictures of a request: copies that were made for this thread alone. */
+function copiesIn(request: PictureRequest): readonly (Uint8Array | null)[] {
+  if (request.task === 'encode') return [request.bytes, request.stored?.bytes ?? null];
+  return request.task === 'measure' ? [request.source, request.result] : [];
+}
+
 parentPort?.on('message', (request: PictureRequest) => {
   const answer = request.task === 'encode' ? encode(request) : request.task === 'measure' ? measure(request) : Promise.resolve(forget());
-  answer.then(
-    (value) => parentPort?.postMessage({ value }),
-    (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
-  );
+  answer
+    .then(
+      (value) => {
+        parentPort?.postMessage({ value });
+        if (value && 'encoded' in value) for (const data of value.encoded ?? []) release({ data });
+      },
+      (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
+    )
+    .finally(() => {
+      for (const copy of copiesIn(request)) if (copy?.buffer instanceof ArrayBuffer && !copy.buffer.detached) copy.buffer.transfer(0);
+    });
 });
