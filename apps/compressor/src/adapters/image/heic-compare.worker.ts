@@ -3,7 +3,7 @@
  * The thread ends with its one job, since WebAssembly never gives its memory back.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SimilarityModule } from '@media-pipeline/media';
+import type { SimilarityModules } from '@media-pipeline/media';
 import decode from 'heic-decode';
 
 /** Side of the squares that are compared one by one: a wrong tile must not drown in a large picture. */
@@ -13,8 +13,16 @@ const decibels = (sum: number, count: number): number => (sum === 0 ? 99 : Math.
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8ClampedArray): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
-async function run(original: Uint8Array, result: Uint8Array | null, similarityModule: string): Promise<unknown> {
-  const { lumaOf, similarityOf } = (await import(similarityModule)) as SimilarityModule;
+interface Job {
+  readonly original: Uint8Array;
+  readonly result: Uint8Array | null;
+  /** Where they lie. */
+  readonly modules: { readonly similarity: string; readonly kernel: string };
+}
+
+async function run({ original, result, modules }: Job): Promise<unknown> {
+  const { similarityWith } = (await import(modules.similarity)) as Pick<SimilarityModules, 'similarityWith'>;
+  const { pixelsWasm } = (await import(modules.kernel)) as Pick<SimilarityModules, 'pixelsWasm'>;
   const before = await decode({ buffer: original });
   const size = { width: before.width, height: before.height };
   if (!result) return size;
@@ -41,12 +49,12 @@ async function run(original: Uint8Array, result: Uint8Array | null, similarityMo
   }
   const total = sums.reduce((a, b) => a + b, 0);
   const worst = Math.min(...Array.from(sums, (sum, cell) => decibels(sum, counts[cell] ?? 1)));
-  const similarity = similarityOf({ ...size, data: lumaOf(old, 4) }, { ...size, data: lumaOf(fresh, 4) });
+  const { similarityOf } = similarityWith(pixelsWasm);
+  const similarity = similarityOf({ ...size, channels: 4, data: old }, { ...size, channels: 4, data: fresh });
   return { ...size, mean: decibels(total, counts.reduce((a, b) => a + b, 0)), worst, similarity };
 }
 
-const { original, result, similarity } = workerData as { readonly original: Uint8Array; readonly result: Uint8Array | null; readonly similarity: string };
-run(original, result, similarity).then(
+run(workerData as Job).then(
   (value) => parentPort?.postMessage({ value }),
   (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
 );
