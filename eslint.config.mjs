@@ -27,6 +27,7 @@ const layers = [
   { allSourceTags: ['type:lib', 'scope:schema'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
   { allSourceTags: ['type:lib', 'scope:bus'], onlyDependOnLibsWithTags: scopes('contracts') },
   { allSourceTags: ['type:lib', 'scope:media'], onlyDependOnLibsWithTags: scopes('contracts') },
+  { allSourceTags: ['type:lib', 'scope:duplicates'], onlyDependOnLibsWithTags: [] },
   { allSourceTags: ['type:lib', 'scope:likeness'], onlyDependOnLibsWithTags: scopes('contracts', 'files', 'media', 'schema') },
   { allSourceTags: ['type:lib', 'scope:icloud'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
   // The stand-in for Apple's servers knows nothing of the client: it is written from the protocol.
@@ -107,7 +108,7 @@ export default tseslint.config(
   { files: ['libs/config/**/*.ts'], rules: restrictions(['nats', 'orm', 'testing']) },
   { files: ['libs/contracts/**/*.ts'], rules: restrictions(['nats', 'orm', 'environment', 'sync', 'testing', 'contracts']) },
   // A thread of its own has no heartbeats to keep, and walks a tree three times as fast without promises.
-  { files: ['libs/likeness/**/*.worker.ts'], rules: { ...restrictions(['nats', 'orm', 'environment', 'testing']), '@typescript-eslint/no-non-null-assertion': 'off' } },
+  { files: ['libs/{duplicates,likeness}/**/*.worker.ts'], rules: { ...restrictions(['nats', 'orm', 'environment', 'testing']), '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: tests, rules: restrictions(['nats', 'orm']) },
   { files: ['libs/bus/**/*.spec.ts', 'libs/bus/**/e2e/**/*.ts'], rules: restrictions(['orm']) },
   { files: ['libs/schema/**/*.spec.ts'], rules: restrictions(['nats']) },

@@ -9,7 +9,7 @@ import { seededRandom } from './pictures.mjs';
 import { cli, root, start } from './pipeline.mjs';
 
 const run = promisify(execFile);
-const built = path.join(root, 'dist/libs/likeness/src/exact/sweep.js');
+const built = path.join(root, 'dist/libs/duplicates/src/sweep.js');
 
 /** Files of photo sizes, a quarter of them copies of others, some that differ only in the middle. */
 export async function makeTree(place, { bytes }) {

@@ -31,13 +31,14 @@ export async function withStages(library, source, measure) {
     children.push(child);
     return child;
   };
+  // opened once: what watches shall not take a core from what is watched
+  let database = null;
   const untilState = async (state, count) => {
     const file = path.join(library, '.media-pipeline', 'media-pipeline.sqlite');
-    for (const end = Date.now() + 600_000; Date.now() < end; await pause(50)) {
+    for (const end = Date.now() + 600_000; Date.now() < end; await pause(100)) {
       try {
-        const database = new Sqlite(file, { readonly: true, timeout: 5000 });
+        database ??= new Sqlite(file, { readonly: true, timeout: 5000 });
         const { found } = database.prepare('select count(*) as found from assets where state = ?').get(state);
-        database.close();
         if (found >= count) return;
       } catch {
         // The stages are still making the database.
@@ -48,6 +49,7 @@ export async function withStages(library, source, measure) {
   try {
     return await measure({ startStage, untilState });
   } finally {
+    database?.close();
     for (const child of children.toReversed()) {
       if (child.exitCode !== null) continue;
       const gone = once(child, 'exit');

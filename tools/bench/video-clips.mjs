@@ -39,6 +39,13 @@ async function setInMotion(place, name, { seconds, crf, scenes }) {
   for (const file of [...parts, list]) await rm(file);
 }
 
+/** 150 frames of 1080p with a sensor's noise, drawn. */
+export async function fullHdClip(place) {
+  const clip = path.join(place, 'full-hd.mp4');
+  await ffmpeg('-f', 'lavfi', '-i', 'mandelbrot=s=1920x1080:r=30:end_scale=0.05,noise=alls=4:allf=t', '-t', '5', ...h264, '-crf', '17', ...date, clip);
+  return clip;
+}
+
 /** @returns their paths; without the corpus the drawn ones alone */
 export async function videoClips(place) {
   const files = [];

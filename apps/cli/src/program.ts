@@ -32,7 +32,10 @@ Settings: docs/CONFIGURATION.md. Start with \`media-pipeline run --source DIR --
 
 /** Every option is understood after the command word, where people type it. */
 function prepare(command: Command): void {
-  command.exitOverride().showSuggestionAfterError(true).showHelpAfterError('(--help tells more)');
+  const words = command.commands.map((each) => each.name());
+  // the program itself suggests what was meant
+  const which = command.parent && words.length > 0 ? `say which: ${command.name()} ${words.join(' | ')}; ` : '';
+  command.exitOverride().showSuggestionAfterError(true).showHelpAfterError(`(${which}--help tells more)`);
   if (command.commands.length === 0) command.option('--no-color', 'plain text (also: the NO_COLOR environment variable)');
   command.commands.forEach(prepare);
 }

@@ -1,4 +1,4 @@
-import { preferred, type Circumstances } from '@media-pipeline/likeness';
+import { preferred, type Circumstances } from '@media-pipeline/duplicates';
 import type { AssetSource, AssetWithFiles, BetterName, MediaFile } from '@media-pipeline/schema';
 
 /** How much a source knows of a photo. */

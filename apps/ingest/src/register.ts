@@ -23,7 +23,7 @@ export abstract class Register {
   }
 
   /** A line of history that belongs to no asset. */
-  async note(code: ErrorCode, message: string, status: LogEntry['status'] = 'warning'): Promise<void> {
-    await this.database.log.write({ step: 'ingest', status, code, message });
+  async note(code: ErrorCode | null, message: string, status: LogEntry['status'] = 'warning'): Promise<void> {
+    await this.database.log.write({ step: 'ingest', status, ...(code !== null && { code }), message });
   }
 }

@@ -1,6 +1,3 @@
-export { listDirectories, sweepDirectories, type ListedFile, type Sweep, type SweepOptions, type SweptFile } from './exact/sweep';
-export { namedAsCopy, preferred, type Circumstances, type Preference } from './exact/survivor';
-export { judgeUnits, type Finding, type Unit } from './exact/units';
 export { lookAtFile, type FileLook, type LookOptions } from './look/file';
 export { lookVersion } from './look/look';
 export { LikenessPass, type LikenessData, type PassOptions, type PassResult } from './likeness-pass';

@@ -24,9 +24,10 @@ export { graftTiles, heicDifference, heifSize, planHeic, tileStream, type HeicPl
 export { readTileSamples, type TileSamples } from './heic/tile-samples';
 export { withExifSize } from './jpeg/exif-size';
 export { imageTraits, traitsOf, type ImageTrait } from './traits';
-export { lumaOf, similarityOf, type Plane, type Similarity } from './quality/ms-ssim';
+export { lumaOf, similarityOf } from './quality/similarity';
+export type { Plane, Similarity, SimilarityMeasure } from './quality/ms-ssim';
 export { chromaDifference, isSameChroma, type ChromaDifference } from './quality/chroma';
-export { chromaModule, planesModule, similarityModule, type ChromaModule, type PlanesModule, type SimilarityModule } from './quality/module-path';
+export { chromaModule, planesModule, similarityModules, type ChromaModule, type PlanesModule, type SimilarityModules } from './quality/module-path';
 export { jpegEmbedded } from './jpeg/embedded';
 export { heicEmbedded } from './heic/embedded';
 export { heicThumbnail } from './heic/thumbnail';

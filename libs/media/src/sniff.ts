@@ -22,6 +22,9 @@ export function sniff(head: Uint8Array): MediaType | null {
   if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'AVI ') return videoType('avi', 'video/x-msvideo', 'avi');
   if (ascii(0, 12) === '\0\0\0\x0cJXL \r\n\x87\n' || isBareJxl(bytes)) return imageType('jxl', 'image/jxl', 'jxl');
   if (ascii(0, 15) === 'FUJIFILMCCD-RAW') return imageType('raw', 'image/x-fuji-raf', 'raf');
+  if (ascii(6, 14) === 'HEAPCCDR' && /^(II|MM)/.test(ascii(0, 2))) return imageType('raw', 'image/x-canon-crw', 'crw');
+  if (ascii(0, 4) === 'FOVb') return imageType('raw', 'image/x-sigma-x3f', 'x3f');
+  if (ascii(0, 4) === '\0MRM') return imageType('raw', 'image/x-minolta-mrw', 'mrw');
   if (isBmp(bytes)) return imageType('bmp', 'image/bmp', 'bmp');
   if (ascii(0, 16) === asfHeader) return videoType('wmv', 'video/x-ms-wmv', 'wmv');
   return sniffTiff(bytes) ?? sniffIsoBmff(bytes) ?? sniffEbml(bytes) ?? sniffMpeg(bytes);

@@ -190,8 +190,8 @@ export abstract class JournalRepository {
 
 export abstract class LogRepository {
   abstract write(...entries: readonly LogEntry[]): Promise<void>;
-  /** Newest first. */
-  abstract list(filter: { readonly assetId?: string; readonly status?: LogEntry['status']; readonly limit: number }): Promise<LogRecord[]>;
+  /** Newest first. @param filter.assetId null: of no asset */
+  abstract list(filter: { readonly assetId?: string | null; readonly status?: LogEntry['status']; readonly limit: number }): Promise<LogRecord[]>;
 }
 
 /** How far each source has been read. */

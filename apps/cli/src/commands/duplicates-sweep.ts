@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { PipelineError, toPipelineError } from '@media-pipeline/contracts';
 import type { Config } from '@media-pipeline/config';
 import { Library } from '@media-pipeline/files';
-import { listDirectories } from '@media-pipeline/likeness';
+import { listDirectories } from '@media-pipeline/duplicates';
 import { applySweep, keeperOf, sweep, type Applied, type SweepReport } from '../duplicates/sweep';
 import { hashWith, readHashList } from '../duplicates/hash-list';
 import { LibraryLock } from '../library/library-lock';

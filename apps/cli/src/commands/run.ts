@@ -15,6 +15,7 @@ import { chooseReporter, type Reporter, type StoppedAsset } from '../run/reporte
 import { followSchedule, requestIngest } from '../run/schedule';
 import { asStopped } from '../run/stopped-assets';
 import { add, countAsset, noAssets, type Summary } from '../run/summary';
+import { Warnings } from '../run/warnings';
 import { Watch, type EndOfWatch } from '../run/watch';
 
 interface RunFlags extends LibraryFlags {
@@ -79,8 +80,10 @@ async function run(flags: RunFlags): Promise<ExitCode> {
   if (interrupt.asked) return ends ? exitCodes.interrupted : exitCodes.ok;
   using watch = new Watch(pipeline.host, reporter, interrupt);
   let shown = '';
+  const warnings = new Warnings(pipeline.host.database);
   const report = async (): Promise<{ summary: Summary; isNews: boolean }> => {
     const { summary, stopped } = await summarize(pipeline, config, (performance.now() - since) / 1000);
+    for (const warning of await warnings.fresh()) reporter.say(warning);
     const numbers = JSON.stringify({ ...summary, seconds: 0 });
     if (numbers === shown) return { summary, isNews: false };
     shown = numbers;

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PipelineError, toPipelineError, type LibraryPath } from '@media-pipeline/contracts';
 import { FileMover, hashFile, type Library } from '@media-pipeline/files';
-import { judgeUnits, sweepDirectories, type Finding, type Sweep, type SweptFile } from '@media-pipeline/likeness';
+import { judgeUnits, sweepDirectories, type Finding, type Sweep, type SweptFile } from '@media-pipeline/duplicates';
 import type { Database } from '@media-pipeline/schema';
 
 export interface SweepReport extends Sweep {

@@ -1,5 +1,6 @@
 import { RenditionProof } from '@media-pipeline/contracts';
 import type { AssetWithFiles, GoneHow, MediaFile, Rendition } from '@media-pipeline/schema';
+import { counted } from './text';
 
 interface Place {
   readonly path: string;
@@ -32,14 +33,18 @@ function proofOf({ proof }: Rendition): RenditionProof | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** `{"width":4,"height":3}` as `width 4, height 3`. */
+const plain = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'object' && value !== null ? Object.entries(value).map(([key, part]) => `${key} ${plain(part)}`).join(' ') : JSON.stringify(value);
+
 /** A proof in lines for people. */
 export function proofLines({ quality, metadata, embedded, dimensions, search, madeAgain, encoder }: RenditionProof): string[] {
   const { width, height, frames, seconds } = dimensions;
-  const told = Object.entries(encoder).map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const told = Object.entries(encoder).map(([key, value]) => (key === 'encoder' ? plain(value) : `${key} ${plain(value)}`));
   return [
     `decoded to the end, ${width} × ${height}${frames === undefined ? '' : `, ${frames} frames`}${seconds === undefined ? '' : `, ${seconds} s`}`,
     `quality ${quality.metric === 'lossless' ? 'lossless: every sample is equal' : `${quality.metric} ${quality.mean}, ${quality.worst} at its worst`}${quality.chroma === undefined ? '' : `; chroma differs by ${quality.chroma} of 255 levels`}`,
-    `metadata equal: ${metadata.count} ${metadata.compared === 'bytes' ? 'blocks byte for byte' : 'tags'}${metadata.allowed.length > 0 ? `; allowed to differ: ${metadata.allowed.join(', ')}` : ''}`,
+    `metadata equal: ${metadata.compared === 'bytes' ? `${counted(metadata.count, 'block', 'blocks')} byte for byte` : counted(metadata.count, 'tag', 'tags')}${metadata.allowed.length > 0 ? `; allowed to differ: ${metadata.allowed.join(', ')}` : ''}`,
     ...embedded.map((part) => `embedded equal: ${part.name}, ${part.bytes} bytes, sha256 ${part.sha256.slice(0, 16)}…`),
     ...(search ? [`search: ${search.parameter} ${search.chosen} for ${search.target} after ${search.trials.length} trials in ${search.milliseconds} ms`] : []),
     ...(madeAgain ? [`made again from the archived original ${madeAgain.path}, instead of a rendition of ${madeAgain.earlier.bytes} bytes, sha256 ${madeAgain.earlier.sha256.slice(0, 16)}…`] : []),

@@ -43,13 +43,13 @@ describe('an asset as one JSON line', () => {
     const proof: RenditionProof = {
       ...{ version: 1, decoded: true, source: { sha256: 'a'.repeat(64), bytes: 100 }, result: { sha256: 'b'.repeat(64), bytes: 50 }, dimensions: { width: 4, height: 3 } },
       ...{ metadata: { compared: 'bytes', count: 7, allowed: [] }, embedded: [{ name: 'MPF picture 2', bytes: 9, sha256: 'c'.repeat(64) }], quality: { metric: 'ms-ssim-luma', mean: 0.997, worst: 0.99 } },
-      encoder: { encoder: 'mozjpeg', quality: 80 },
+      encoder: { encoder: 'mozjpeg', quality: 80, size: { width: 4, height: 3 } },
     };
     const line = assetLine(anAsset({ renditions: [aRendition({ proof: JSON.stringify(proof) })] }));
     expect(line.files[0]?.rendition?.proof).toEqual(proof);
     expect(proofLines(proof)).toEqual([
       ...['decoded to the end, 4 × 3', 'quality ms-ssim-luma 0.997, 0.99 at its worst', 'metadata equal: 7 blocks byte for byte'],
-      ...[`embedded equal: MPF picture 2, 9 bytes, sha256 ${'c'.repeat(16)}…`, 'encoder: encoder mozjpeg, quality 80'],
+      ...[`embedded equal: MPF picture 2, 9 bytes, sha256 ${'c'.repeat(16)}…`, 'encoder: mozjpeg, quality 80, size width 4 height 3'],
     ]);
     expect(assetLine(anAsset({ renditions: [aRendition({ proof: '{"version":9}' })] })).files[0]?.rendition?.proof).toBeNull();
   });

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { toPipelineError } from '@media-pipeline/contracts';
 import { fingerprintOf, hashFile, Library } from '@media-pipeline/files';
-import { listDirectories, type ListedFile } from '@media-pipeline/likeness';
+import { listDirectories, type ListedFile } from '@media-pipeline/duplicates';
 import { Database, type KnownFile, type MediaFile } from '@media-pipeline/schema';
 import { Logger, Settings } from '@media-pipeline/stage';
 

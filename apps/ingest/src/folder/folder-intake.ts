@@ -41,7 +41,7 @@ export class FolderIntake {
    * One bad file never ends it; it throws when the machine is in the way (full disk, database, broker), to be begun again.
    */
   async *take(source: OpenFolder, scan: Scan, options: IntakeOptions): AsyncGenerator<Emit> {
-    yield* this.work(this.itemsOf(source, source.walk(), scan), source, scan, options);
+    yield* this.work(this.itemsOf(source, counted(source.walk(), scan), scan), source, scan, options);
     yield* this.work(listOf(scan.leftBehindUnlessEmpty().map((assetId) => ({ do: 'resume', assetId }) as const)), source, scan, options);
     const until = Date.now() + options.patienceMs;
     for (;;) {
@@ -148,6 +148,13 @@ export class FolderIntake {
 }
 
 const announcement = ({ id }: AssetWithFiles): Emit => emit('media.discovered', { assetId: id }, id);
+
+async function* counted(walk: AsyncIterable<Listing>, scan: Scan): AsyncGenerator<Listing> {
+  for await (const listing of walk) {
+    scan.leaves(listing.others);
+    yield listing;
+  }
+}
 
 async function* listings(source: OpenFolder, folders: readonly Buffer[]): AsyncGenerator<Listing> {
   for (const folder of folders) yield await source.list(folder);

@@ -31,6 +31,19 @@ it('takes each file in once, bit by bit, and leaves the source as it was', async
   expect(await scene.assets()).toHaveLength(3);
 });
 
+it('says once what it leaves in the source, and again when that has changed', async () => {
+  for (const name of ['a.png', 'scan.psd', 'deep/other.PSD', 'deep/IMG_1.xmp', 'README', '.DS_Store', 'deep/Thumbs.db']) await scene.put(name);
+  const said = async (): Promise<string[]> => (await scene.database.log.list({ status: 'warning', limit: 9 })).map(({ message }) => message);
+  const service = scene.service();
+  await scene.scan(service);
+  await scene.scan(service);
+  const first = '4 files were left in the source, since FOLDER_SOURCE_PATTERNS does not name such: 2 .psd, 1 without an extension, 1 .xmp';
+  expect(await said()).toEqual([first]);
+  await rm(path.join(scene.source, 'README'));
+  await scene.scan(service);
+  expect(await said()).toEqual(['3 files were left in the source, since FOLDER_SOURCE_PATTERNS does not name such: 2 .psd, 1 .xmp', first]);
+});
+
 it('survives every name', async () => {
   const names = ['new\nline.png', '📷👨‍👩‍👧.png', `${'x'.repeat(251)}.png`, '-rf.png', '..png', 'CON.png', 'a:b.png', ' .png', 'cafe\u0301.png', 'caf\u00e9.png', 'TWIN.png', 'twin.png', '.hidden.png'];
   for (const name of names) await scene.put(name);

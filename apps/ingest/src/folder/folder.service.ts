@@ -11,10 +11,24 @@ const offered = 'Set FOLDER_SOURCE_PATH (or give --source DIR), or set ENABLE_FO
 /** A run that ends waits at least so long (ms) for files that are still being written. */
 const leastPatienceMs = 60_000;
 
+const mostKinds = 12;
+
+/** `31 files were left in the source …: 19 .psd, 12 .xmp`, the most frequent first; null when there are none. */
+export function wordsForOthers(others: ReadonlyMap<string, number>): string | null {
+  const kinds = [...others].sort(([a, many], [b, more]) => more - many || a.localeCompare(b));
+  if (kinds.length === 0) return null;
+  const total = kinds.reduce((sum, [, count]) => sum + count, 0);
+  const named = kinds.slice(0, mostKinds).map(([kind, count]) => `${count} ${kind === '' ? 'without an extension' : kind}`);
+  const rest = kinds.length > mostKinds ? `, and ${kinds.length - mostKinds} more kinds` : '';
+  return `${total === 1 ? '1 file was' : `${total} files were`} left in the source, since FOLDER_SOURCE_PATTERNS does not name such: ${named.join(', ')}${rest}`;
+}
+
 /** Reads the source folder when asked to. */
 @Injectable()
 export class FolderService {
   private readings = 0;
+  /** Said once, and again when it has changed. */
+  private saidOfOthers: string | null = null;
 
   constructor(
     private readonly settings: Settings,
@@ -59,10 +73,20 @@ export class FolderService {
       patienceMs: ends ? Math.max(leastPatienceMs, 10 * stableMs) : 0,
     });
     this.readings += 1;
+    await this.sayWhatIsLeft(scan.others);
     const { files, taken, setAside, waiting } = scan;
     const facts = { files, taken, setAside, foldersWaiting: waiting.length, seconds: Math.round(performance.now() - since) / 1000 };
     if (files === 0 && before > 0) this.logger.warn(facts, `the source folder is empty and had ${before} files before; is it mounted? Nothing was changed.`);
     else if (waiting.length > 0 && ends) this.logger.warn(facts, 'files are still being written; they are left to the next run');
     else this.logger[taken + setAside > 0 ? 'info' : 'debug'](facts, 'the source folder was read');
+  }
+
+  /** Nobody shall believe that a file was taken in that was not. */
+  private async sayWhatIsLeft(others: ReadonlyMap<string, number>): Promise<void> {
+    const message = wordsForOthers(others);
+    if (message === null || message === this.saidOfOthers) return;
+    this.saidOfOthers = message;
+    await this.register.note(null, message);
+    this.logger.warn({ others: Object.fromEntries(others) }, message);
   }
 }

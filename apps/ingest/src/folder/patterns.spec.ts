@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { temporaryPath } from '@media-pipeline/files';
-import { isPassedOver, wanted } from './patterns';
+import { isPassedOver, kindOfOther, wanted } from './patterns';
 
 it.each([
   ['*.jpg', 'a/b/IMG.JPG', true],
@@ -23,3 +23,12 @@ it('passes the folders of NAS systems over', () => {
   expect(['@eaDir', '#recycle', '.Trash-1000', 'lost+found'].every(isPassedOver)).toBe(true);
   expect(isPassedOver('2021')).toBe(false);
 });
+
+it.each([
+  ['a/Scan.PSD', '.psd'],
+  ['README', ''],
+  ['talk.a-very-long-ending', ''],
+  ['a/.DS_Store', null],
+  ['Thumbs.db', null],
+  [basename(temporaryPath('/x')), null],
+])('names the kind of %j, which no pattern wants: %j', (path, kind) => expect(kindOfOther(path)).toBe(kind));

@@ -22,6 +22,16 @@ export function wanted(patterns: readonly string[]): Matcher {
   };
 }
 
+const systemFiles = new Set(['thumbs.db', 'desktop.ini', 'icon\r']);
+
+/** The kind of a file that the patterns do not want, by its name: `.psd`, or nothing. Null for what systems and desktops leave everywhere. */
+export function kindOfOther(path: string): string | null {
+  const name = posix.basename(path).toLowerCase();
+  if (name.startsWith('.') || isTemporaryName(posix.basename(path)) || systemFiles.has(name)) return null;
+  const extension = posix.extname(name);
+  return extension.length <= 12 ? extension : '';
+}
+
 const passedOver = new Set(
   ['@eaDir', '#recycle', '.@__thumb', '.Trash', '.Trashes', '$RECYCLE.BIN', 'System Volume Information', '.Spotlight-V100', '.fseventsd', '.thumbnails', '.stversions', '.stfolder', 'lost+found'].map(
     (name) => name.toLowerCase(),

@@ -18,6 +18,8 @@ export class Scan {
   files = 0;
   taken = 0;
   setAside = 0;
+  /** Files that the patterns do not want, by kind. */
+  readonly others = new Map<string, number>();
   /** Assets that this reading has dealt with. */
   readonly handled = new Set<string>();
   /** Files whose asset was set aside because of another file of it: they are taken in anew, with that asset's id as a marker. */
@@ -35,6 +37,11 @@ export class Scan {
   saw({ files, unreadable }: Listing, folder: string): void {
     this.files += files.length;
     if (unreadable) this.unreadable.push(`${folder}/`);
+  }
+
+  /** At the first reading of a folder: what is read again has been counted. */
+  leaves(kinds: readonly string[]): void {
+    for (const kind of kinds) this.others.set(kind, (this.others.get(kind) ?? 0) + 1);
   }
 
   /** A file has to stay as it is until `at` (ms since 1970) before it is taken. */

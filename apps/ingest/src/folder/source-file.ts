@@ -28,6 +28,8 @@ export interface Listing {
   readonly folder: Buffer;
   readonly files: readonly SourceFile[];
   readonly findings: readonly Finding[];
+  /** Of each regular file that the patterns do not want, its kind: `.psd`, or nothing. */
+  readonly others: readonly string[];
   /** Why the folder could not be read; it then counts as unseen. */
   readonly unreadable?: { readonly code: ErrorCode; readonly reason: string };
 }

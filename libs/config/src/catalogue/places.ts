@@ -5,7 +5,7 @@ const areaNote = 'Relative paths count from NAS_MOUNT.';
 /** Without regard to case. Kept in one line of text, as it would stand in the file. */
 const patterns = [
   'jpg jpeg jpe jfif png heic heif hif avif gif tif tiff webp bmp jxl',
-  'dng arw cr2 cr3 nef nrw orf pef raf rw2 srw',
+  'mpo dng 3fr arw cr2 cr3 crw dcr erf iiq kdc mef mrw nef nrw orf pef raf rw2 rwl sr2 srw x3f',
   'mov mp4 m4v avi mkv webm mts m2ts 3gp 3g2 mpg mpeg wmv',
 ]
   .flatMap((family) => family.split(' '))

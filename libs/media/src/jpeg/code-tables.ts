@@ -1,15 +1,17 @@
-/** Huffman codes of a JPEG, unrolled: both tables are looked up by the next 16 bits of the data. */
+/** Huffman codes of a JPEG, unrolled. */
 export interface CodeTable {
-  /** One code: its length in bits (low byte), its symbol (high byte); 0 where no code begins like this. */
+  /** By the next 16 bits of the data, one code: its length in bits (low byte), its symbol (high byte); 0 where no code begins like this. */
   readonly single: Uint16Array;
   /**
-   * As many whole AC codes with their values as fit: their bits (bits 0–4), by how many coefficients they go on (bits 5–11), and whether
+   * By the next {@link severalBits}, as many whole AC codes with their values as lie in them: their bits (bits 0–4), by how many coefficients they go on (bits 5–11), and whether
    * the last one ends the block ({@link endOfBlock}); 0 where not even one fits.
    */
   readonly several: Uint16Array;
 }
 
 export const endOfBlock = 1 << 12;
+/** Most codes with their values are shorter; a table by more bits would not stay in the processor's first cache. */
+export const severalBits = 13;
 
 /** A camera writes the same tables into all its photos; unrolling them costs some milliseconds. */
 const remembered = new Map<string, CodeTable>();
@@ -55,15 +57,15 @@ function unroll(table: Buffer): CodeTable | null {
 }
 
 function combine(single: Uint16Array): Uint16Array {
-  const several = new Uint16Array(65_536);
-  for (let window = 0; window < 65_536; window++) {
+  const several = new Uint16Array(1 << severalBits);
+  for (let window = 0; window < several.length; window++) {
     let bits = 0;
     let coefficients = 0;
     let end = 0;
     while (end === 0 && coefficients < 64) {
-      const entry = single[(window << bits) & 0xffff] ?? 0;
+      const entry = single[(window << (16 - severalBits + bits)) & 0xffff] as number;
       const length = (entry & 0xff) + ((entry >> 8) & 15);
-      if (entry === 0 || bits + length > 16) break;
+      if (entry === 0 || bits + length > severalBits) break;
       bits += length;
       if ((entry >> 8) & 15) coefficients += (entry >> 12) + 1;
       else if (entry >> 8 === 0xf0) coefficients += 16;

@@ -1,4 +1,5 @@
-import { endOfBlock, readCodeTables, type CodeTable } from './code-tables';
+import { readCodeTables, type CodeTable } from './code-tables';
+import { walkPiece, type BlockTables } from './entropy-walk';
 import { endOfScan, isStandalone, marker, markerAt, type JpegStructure } from './segments';
 
 /**
@@ -37,17 +38,18 @@ export function entropyFault(bytes: Buffer, { frame }: JpegStructure): string | 
 
 interface Scan {
   /** The blocks of one MCU in order: the tables of each. */
-  readonly blocks: readonly { readonly dc: CodeTable; readonly ac: CodeTable }[];
+  readonly blocks: readonly BlockTables[];
   readonly units: number;
 }
 
 /** Null where tables are missing (left to the decoder's judgement). */
 function scanOf(bytes: Buffer, from: number, end: number, frame: JpegStructure['frame'], tables: ReadonlyMap<number, CodeTable>): Scan | null {
   const count = bytes[from] ?? 0;
-  if (count === 0 || from + 1 + 2 * count > end) return null;
+  // no scan has more than four (T.81 B.2.3), and no decoder takes it
+  if (count === 0 || count > 4 || from + 1 + 2 * count > end) return null;
   const widest = Math.max(...frame.components.map(({ horizontal }) => horizontal));
   const highest = Math.max(...frame.components.map(({ vertical }) => vertical));
-  const blocks: { dc: CodeTable; ac: CodeTable }[] = [];
+  const blocks: BlockTables[] = [];
   let units = Math.ceil(frame.width / (8 * widest)) * Math.ceil(frame.height / (8 * highest));
   for (let index = 0; index < count; index++) {
     const component = frame.components.find(({ id }) => id === bytes[from + 1 + 2 * index]);
@@ -72,9 +74,9 @@ function scratchOf(length: number): Buffer {
   return scratch;
 }
 
-/** The data between restart markers, without its stuffed zeroes; a few bytes can be read behind each. */
+/** The data between restart markers, without its stuffed zeroes. */
 function intervals(bytes: Buffer, from: number, end: number): Buffer[] {
-  const clean = scratchOf(end - from + 8);
+  const clean = scratchOf(end - from);
   const pieces: Buffer[] = [];
   let written = 0;
   let pieceStart = 0;
@@ -106,49 +108,4 @@ function walkScan(found: readonly Buffer[], { blocks, units }: Scan, restartInte
     if (fault) return fault;
   }
   return null;
-}
-
-/**
- * The inner loop: some four million codes for a 12-megapixel photo, two or three at a time.
- * Reads beyond the end give whatever is there; the position shows it in the end.
- */
-function walkPiece(data: Buffer, blocks: Scan['blocks'], units: number): string | null {
-  const limit = data.length * 8;
-  const next16 = (bit: number): number => {
-    const byte = bit >> 3;
-    return ((((data[byte] ?? 0) << 16) | ((data[byte + 1] ?? 0) << 8) | (data[byte + 2] ?? 0)) >> (8 - (bit & 7))) & 0xffff;
-  };
-  let bit = 0;
-  for (let unit = 0; unit < units; unit++) {
-    for (const { dc, ac } of blocks) {
-      const difference = dc.single[next16(bit)] ?? 0;
-      if (difference === 0 || difference >> 8 > 11) return 'the picture data holds a code that does not exist';
-      bit += (difference & 0xff) + (difference >> 8);
-      for (let coefficient = 1; coefficient < 64; ) {
-        const window = next16(bit);
-        const several = ac.several[window] ?? 0;
-        const reached = coefficient + ((several >> 5) & 0x7f);
-        // together only within the block: its 63rd coefficient ends it without a code
-        if (several !== 0 && (reached < 64 || (reached === 64 && several < endOfBlock))) {
-          bit += several & 0x1f;
-          if (several >= endOfBlock) break;
-          coefficient = reached;
-          continue;
-        }
-        const entry = ac.single[window] ?? 0;
-        if (entry === 0) return 'the picture data holds a code that does not exist';
-        const size = (entry >> 8) & 15;
-        bit += (entry & 0xff) + size;
-        if (size !== 0) coefficient += (entry >> 12) + 1;
-        else if (entry >> 8 === 0xf0) coefficient += 16;
-        else break;
-        if (coefficient > 64) return 'a block of the picture data is too long';
-      }
-    }
-    if (bit > limit) return 'the picture data ends too early';
-  }
-  // up to seven bits fill the last byte; some cameras put whole bytes of zeroes or ones behind them
-  const rest = data.subarray((bit + 7) >> 3);
-  const filling = rest[0] ?? 0;
-  return rest.every((value) => value === filling) && (filling === 0 || filling === 0xff) ? null : `${rest.length} bytes of the picture data belong to no block`;
 }

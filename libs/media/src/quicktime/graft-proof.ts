@@ -54,7 +54,7 @@ function strippedVideo(trak: Atom): Container {
 const withoutTables = (trak: Atom, types: ReadonlySet<string>): Container =>
   inside(trak, ['mdia', 'minf', 'stbl'], (stbl) => ({ ...stbl, children: stbl.children.filter(({ type }) => !types.has(type)) }));
 
-const comparedExtensions = ['colr', 'pasp', 'clap', 'chrm', 'mdcv', 'clli', 'amve', 'cclv'];
+const comparedExtensions = ['colr', 'pasp', 'clap', 'chrm', 'mdcv', 'clli', 'amve', 'cclv', 'fiel'];
 
 function pictureBoxes({ stbl }: TrackLayout): Buffer {
   const stsd = leafAt(stbl, 'stsd') ?? Buffer.alloc(8);

@@ -10,7 +10,7 @@ import { corruptMovie } from './structure';
 import { presentationRanks, readTiming, restamp, shiftEditList, type Restamped } from './timing';
 
 /** Boxes of the original's sample entry that speak of the picture, not of its coding. */
-const pictureBoxes = new Set(['colr', 'pasp', 'clap', 'chrm', 'mdcv', 'clli', 'amve', 'cclv']);
+const pictureBoxes = new Set(['colr', 'pasp', 'clap', 'chrm', 'mdcv', 'clli', 'amve', 'cclv', 'fiel']);
 
 /** A video track whose samples are another coding of the same frames. */
 export interface GraftedVideo {

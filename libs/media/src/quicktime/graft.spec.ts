@@ -52,6 +52,14 @@ it('swaps the video and nothing else', async () => {
   await run('ffmpeg', ['-v', 'error', '-xerror', '-i', output, '-f', 'null', '-']);
 });
 
+it('keeps what the sample entry says of the field order', async () => {
+  const [source, encoded, output] = [at('fields.mov'), at('fields-encoded.mov'), at('fields-grafted.mov')];
+  await ffmpeg(...picture, ...h265, '-vf', 'setfield=prog', source);
+  await ffmpeg('-i', source, ...h265, '-vf', 'setfield=tff', encoded);
+  await graftMovie({ original: source, encoded, output });
+  for (const file of [source, output]) expect((await readFile(file)).includes('\0\0\0\x0afiel\x01\0')).toBe(true);
+});
+
 it('refuses an encode that lost frames, and one of other frames', async () => {
   await ffmpeg('-i', at('encoded.mov'), '-frames:v', '20', '-c', 'copy', at('short.mov'));
   await expect(graftMovie({ original: at('source.mov'), encoded: at('short.mov'), output: at('no.mov') })).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' });

@@ -37,7 +37,10 @@ function watch(failing?: string): string[] {
 describe('GroupCommit', () => {
   it('shares one durable commit among those who write at the same time', async () => {
     const statements = watch();
+    // a group also ends after some time, which a busy machine may need for these
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
     await Promise.all(Array.from({ length: 50 }, (_, i) => connection.write((session) => say(session, `${i}`))));
+    clock.mockRestore();
     expect(statements.filter((sql) => sql === 'COMMIT')).toHaveLength(1);
     expect(await said()).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
   });

@@ -35,11 +35,11 @@ export class SqlLogRepository extends LogRepository {
     if (entries.length > 0) await this.connection.write((session) => writeLog(session, ...entries));
   }
 
-  override async list({ assetId, status, limit }: { readonly assetId?: string; readonly status?: LogEntry['status']; readonly limit: number }): Promise<LogRecord[]> {
-    if (assetId !== undefined && !isId(assetId)) return [];
-    const conditions = [...(assetId === undefined ? [] : ['asset_id = ?']), ...(status === undefined ? [] : ['status = ?'])];
+  override async list({ assetId, status, limit }: { readonly assetId?: string | null; readonly status?: LogEntry['status']; readonly limit: number }): Promise<LogRecord[]> {
+    if (typeof assetId === 'string' && !isId(assetId)) return [];
+    const conditions = [...(assetId === undefined ? [] : [assetId === null ? 'asset_id is null' : 'asset_id = ?']), ...(status === undefined ? [] : ['status = ?'])];
     const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
-    const values = [assetId, status].filter((value) => value !== undefined);
+    const values = [assetId, status].filter((value) => typeof value === 'string');
     const rows = await this.connection.reads.all<PipelineLogRow>(`select * from pipeline_logs ${where} order by id desc limit ?`, ...values, limit);
     return rows.map(toRecord);
   }

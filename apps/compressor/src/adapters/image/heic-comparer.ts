@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PipelineError } from '@media-pipeline/contracts';
-import { similarityModule, type Similarity } from '@media-pipeline/media';
+import { similarityModules, type Similarity } from '@media-pipeline/media';
 
 export interface HeicComparison {
   /** In pixels, upright. */
@@ -33,7 +33,7 @@ export async function compareHeic(original: Buffer, result: Buffer, signal: Abor
 
 async function inThread(original: Buffer, result: Buffer | null, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
-  const worker = new Worker(program, { workerData: { original, result, similarity: similarityModule } });
+  const worker = new Worker(program, { workerData: { original, result, modules: similarityModules } });
   try {
     return await new Promise<Answer>((resolve, reject) => {
       worker.once('message', (answer: Answer) => resolve(answer));

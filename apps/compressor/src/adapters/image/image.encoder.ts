@@ -4,13 +4,15 @@ import { Refusal, traitsOf } from '@media-pipeline/media';
 import { ImageEncoder, kept, type EncodeJob, type EncodeResult, type Footprint } from '../../encoder.port';
 import { keptByTrait } from '../../policy';
 import type { ImageCodecs } from './codecs';
-import { KeepOriginal, type ImageCodec, type ImageSource } from './image-codec';
+import { KeepOriginal, type ImageCodec, type ImageSize, type ImageSource } from './image-codec';
 import { readSource, rememberMeasured } from './image-job';
 
 /** Coding without loss has to save so much; nothing is given away for it. */
 const leastLosslessSaving = 0.01;
 /** Smaller files are only looked at: metadata is most of them. */
 export const tinyBytes = 4096;
+/** No more pixels than a thumbnail: such pictures are enlarged to be seen, which the measure of likeness does not know, and there is nothing to be saved. */
+const tinyPixels = 160 * 120;
 /** Animations are decoded frame by frame up to this many times MAX_MEGAPIXELS. */
 const animationFactor = 20;
 /** What a job takes whatever the picture: a thread, an ffmpeg with x265. */
@@ -38,10 +40,14 @@ export class CodecImageEncoder extends ImageEncoder {
     // what is begun is ended when the stage is asked to stop (seconds); nothing new is begun then
     job.signal.throwIfAborted();
     const source = await readSource(job);
-    await this.assertSize(codec, source);
+    const { width, height, frames } = await this.assertSize(codec, source);
     if (source.bytes.length < tinyBytes) {
       await codec.check(source);
       return kept('ALREADY_SMALL', `the file has ${source.bytes.length} bytes`);
+    }
+    if (codec.lossy && frames === 1 && width * height <= tinyPixels) {
+      await codec.check(source);
+      return kept('ALREADY_SMALL', `the picture has ${width} × ${height} pixels, no more than a thumbnail`);
     }
     const byTrait = codec.lossy ? keptByTrait(traitsOf(source.bytes, job.type.format), job.settings.keep) : null;
     if (byTrait) {
@@ -65,11 +71,12 @@ export class CodecImageEncoder extends ImageEncoder {
   }
 
   /** Throws MEDIA_TOO_LARGE before a pixel of a picture beyond the limit is decoded. */
-  private async assertSize(codec: ImageCodec, { bytes, settings }: ImageSource): Promise<void> {
+  private async assertSize(codec: ImageCodec, { bytes, settings }: ImageSource): Promise<ImageSize> {
     const { width, height, frames } = await codec.size(bytes);
     const megapixels = (width * height) / 1_000_000;
     if (megapixels > settings.maxMegapixels || (megapixels * frames) / animationFactor > settings.maxMegapixels) {
       throw new PipelineError('MEDIA_TOO_LARGE', `the picture claims ${width} × ${height} pixels${frames > 1 ? ` in ${frames} frames` : ''}; the limit is ${settings.maxMegapixels} megapixels`);
     }
+    return { width, height, frames };
   }
 }

@@ -255,6 +255,12 @@ describe('WebP', () => {
     expect((await sharp(outcome.bytes).metadata()).exif?.equals((await sharp(original).metadata()).exif ?? Buffer.alloc(0))).toBe(true);
   });
 
+  it('is kept when it has no more pixels than a thumbnail', async () => {
+    const bytes = await picture(160, 120).webp({ quality: 100 }).toBuffer();
+    expect(bytes.length).toBeGreaterThan(4096);
+    expect((await compress(bytes)).result).toMatchObject({ outcome: 'kept', code: 'ALREADY_SMALL' });
+  });
+
   it('is kept when animated', async () => {
     const frames = await sharp(Buffer.concat([await picture(100, 100).raw().toBuffer(), await picture(100, 100).negate().raw().toBuffer()]), { raw: { width: 100, height: 200, channels: 3, pageHeight: 100 } }).webp({ quality: 100 }).toBuffer();
     expect((await compress(frames)).result).toMatchObject({ outcome: 'kept', code: 'ANIMATED' });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PipelineError } from '@media-pipeline/contracts';
-import { chromaModule, planesModule, similarityModule } from '@media-pipeline/media';
+import { chromaModule, planesModule, similarityModules } from '@media-pipeline/media';
 import type { EncodeAnswer, EncodeRequest, MeasureAnswer, MeasureRequest, PictureRequest } from './picture-messages';
 
 const extension = path.extname(__filename);
@@ -12,7 +12,7 @@ type Answer = { readonly value: unknown } | { readonly error: string };
 
 /** One thread, in the hands of one job at a time. What libvips says is thrown as a plain Error: whose fault it is, is the caller's to say. */
 export class PictureThread {
-  private readonly worker = new Worker(beside('picture.worker'), { workerData: { similarity: similarityModule, chroma: chromaModule, planes: planesModule, search: beside('quality-search'), coding: beside('picture-coding') } });
+  private readonly worker = new Worker(beside('picture.worker'), { workerData: { ...similarityModules, chroma: chromaModule, planes: planesModule, search: beside('quality-search'), coding: beside('picture-coding') } });
   /** Set when the thread is of no use any more. */
   broken: Error | null = null;
 

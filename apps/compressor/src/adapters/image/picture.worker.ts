@@ -2,10 +2,8 @@
  * Runs in a thread of its own: decodes, searches, encodes and measures one picture after another, so that neither the arithmetic nor the
  * collection of picture buffers stands in the way of the stage. It keeps the last decoded source, which the measuring needs again.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ChromaModule, PlanesModule, SimilarityModule } from '@media-pipeline/media';
+import type { ChromaModule, PlanesModule, SimilarityMeasure, SimilarityModules } from '@media-pipeline/media';
 import sharp from 'sharp';
 import type { ChromaLeeway, JpegTable, Planes, Raw } from './picture-coding';
 import type { MeasureAnswer, EncodeAnswer, PictureRequest, EncodeRequest, MeasureRequest } from './picture-messages';
@@ -18,13 +16,15 @@ sharp.cache(false);
 /** As in pixels.ts: a warning is damage, the profile is not applied, the size was checked before. */
 const strict = { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true } as const;
 
-type Modules = SimilarityModule & ChromaModule & PlanesModule & SearchModule & CodingModule;
-const modules = Promise.all(Object.values(workerData as Record<string, string>).map((file) => import(file) as Promise<Partial<Modules>>)).then((all) => Object.assign({}, ...all) as Modules);
+type Modules = SimilarityModules & ChromaModule & PlanesModule & SearchModule & CodingModule;
+const modules = Promise.all(Object.values(workerData as Record<string, string>).map((file) => import(file) as Promise<Partial<Modules>>)).then((all) => {
+  const found = Object.assign({}, ...all) as Modules;
+  return { ...found, ...found.similarityWith(found.pixelsWasm) };
+});
 
 /** The decoded source: as it is shown, and for planes as it is stored. */
 interface Picture {
   readonly raw: Raw;
-  readonly luma: Uint8Array;
   /** Only until its planes are taken out of it. */
   stored: Raw | null;
   planes: Planes | null;
@@ -32,12 +32,20 @@ interface Picture {
 }
 let last: Picture | null = null;
 
+/**
+ * Gives the memory of samples back that nobody needs any more. It lies outside of the heap that V8 watches: left to the collector several
+ * pictures would be kept, or it would have to run for each.
+ */
+function release(samples: { readonly data: Uint8Array } | null): void {
+  // what shares its memory with others is left to the collector
+  if (samples && samples.data.buffer instanceof ArrayBuffer && samples.data.length === samples.data.buffer.byteLength) samples.data.buffer.transfer(0);
+}
+
 type Size = NonNullable<EncodeRequest['resize']>;
 
 async function decode(bytes: Uint8Array, grey: boolean, size?: Size): Promise<Raw> {
   const image = sharp(bytes, strict).toColourspace(grey ? 'b-w' : 'srgb');
   const { data, info } = await (size ? image.resize(size.width, size.height, { fit: 'fill' }) : image).raw().toBuffer({ resolveWithObject: true });
-  decoded += data.length;
   return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
@@ -60,10 +68,11 @@ const tiles = 16;
 /** Pictures up to this many pixels are their own sample. */
 const wholeUpTo = 2 * tile * tile * tiles;
 
-/** Tiles of the picture side by side: from the calmest to the liveliest in equal steps, so that they stand for all of it in score and size. */
-function sampleOf(raw: Raw, luma: Uint8Array): Raw {
+/** Tiles of the picture side by side, chosen by its luma as it is shown: from the calmest to the liveliest in equal steps, so that they stand for all of it in score and size. */
+function sampleOf(raw: Raw, shown: Raw, lumaOf: SimilarityMeasure['lumaOf']): Raw {
   const { width, height, channels } = raw;
   if (width * height <= wholeUpTo || width < 2 * tile || height < 2 * tile) return raw;
+  const luma = lumaOf(shown.data, shown.channels);
   const candidates: { x: number; y: number; activity: number }[] = [];
   for (let y = 0; y + tile <= height; y += tile) {
     for (let x = 0; x + tile <= width; x += tile) {
@@ -74,6 +83,7 @@ function sampleOf(raw: Raw, luma: Uint8Array): Raw {
       candidates.push({ x, y, activity });
     }
   }
+  if (luma !== shown.data) release({ data: luma });
   candidates.sort((a, b) => a.activity - b.activity);
   const data = Buffer.allocUnsafe(tile * tile * tiles * channels);
   for (let index = 0; index < tiles; index++) {
@@ -88,16 +98,17 @@ function sampleOf(raw: Raw, luma: Uint8Array): Raw {
 
 async function encode(request: EncodeRequest): Promise<EncodeAnswer> {
   if (!request.again) {
-    last = null;
+    forget();
     const raw = await decode(request.bytes, request.grey, request.resize);
     const stored = request.stored ? await decode(request.stored.bytes, false, request.resize) : null;
-    last = { raw, luma: (await modules).lumaOf(raw.data, raw.channels), stored, planes: null, leeway: null };
+    last = { raw, stored, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
   const picture = last;
   const { width, height } = picture.raw;
   const whole = async (quality: number, table: JpegTable): ReturnType<typeof compress> => {
     if (picture.stored) picture.planes = await planesIn(picture.stored, request);
+    release(picture.stored);
     picture.stored = null;
     return compress(picture.raw, picture.planes, request, quality, table, picture.leeway);
   };
@@ -114,23 +125,26 @@ async function searchOn(picture: Picture, request: EncodeRequest): Promise<NonNu
   const began = performance.now();
   const { raw } = picture;
   const { space, target, fileBytes } = request;
-  const sample = sampleOf(picture.stored ?? raw, picture.luma);
+  const sample = sampleOf(picture.stored ?? raw, raw, lumaOf);
   const planes = await planesIn(sample, request);
   const averaged = planes && (await planesIn(sample, request, 'otherwise'));
   picture.leeway = planes && averaged && (await chromaLeeway(planes, averaged));
   const { width, height } = sample;
-  const plane = { data: planes ? planes.planes[0].data : lumaOf(sample.data, sample.channels), width, height };
+  const plane = planes ? planes.planes[0] : sample;
   const scale = (raw.width * raw.height) / (width * height) / fileBytes;
   const attempt = async (table: JpegTable, quality: number): Promise<{ score: number; size: number }> => {
     const { encoded } = await compress(sample, planes, request, quality, table, picture.leeway);
     const { data, channels } = await decode(encoded[0] ?? new Uint8Array(0), request.grey || planes !== null);
     // so many bytes of every JPEG are tables and headers, which the picture has once
     const coded = Math.max(1, encoded.reduce((sum, { length }) => sum + length, 0) - request.overhead);
-    return { score: similarityOf(plane, { ...plane, data: lumaOf(data, channels) }).mean, size: coded * scale + request.rest / fileBytes };
+    const score = similarityOf(plane, { ...plane, data, channels }).mean;
+    release({ data });
+    return { score, size: coded * scale + request.rest / fileBytes };
   };
   const [first, ...others] = request.tables;
   const found = await searchStrength(space, target, (quality) => attempt(first, quality));
   const other = await searchOtherWays(space, target, found, others.map((way) => ({ way, value: sameQuality(found.chosen, first, way) })), attempt);
+  if (sample !== raw && sample !== picture.stored) release(sample);
   return {
     ...{ chosen: other.chosen, reached: found.reached, size: other.size, table: other.way ?? first, milliseconds: Math.round(performance.now() - began) },
     trials: [...found.trials.map((trial) => ({ ...trial, way: first })), ...other.trials],
@@ -160,43 +174,49 @@ function colourPsnr({ data: before, width, height, channels }: Raw, after: Uint8
 }
 
 async function measure({ source, result, grey, chroma, resize }: MeasureRequest): Promise<MeasureAnswer> {
-  const { chromaDifference, lumaOf, similarityOf } = await modules;
+  const { chromaDifference, similarityOf } = await modules;
   if (source) {
-    last = null;
+    forget();
     const raw = await decode(source, grey, resize);
-    last = { raw, luma: lumaOf(raw.data, raw.channels), stored: null, planes: null, leeway: null };
+    last = { raw, stored: null, planes: null, leeway: null };
   }
   if (!last) throw new Error('no picture was decoded before');
-  const { raw, luma } = last;
+  const { raw } = last;
   const after = await decode(result, grey);
   const { data, width, height, channels } = after;
-  if (width !== raw.width || height !== raw.height || channels !== raw.channels) return { width, height, mean: 0, worst: 0, colour: 0, chroma: null };
+  if (width !== raw.width || height !== raw.height || channels !== raw.channels) {
+    release(after);
+    return { width, height, mean: 0, worst: 0, colour: 0, chroma: null };
+  }
   const colour = { colour: colourPsnr(raw, data), chroma: chroma && channels >= 3 ? chromaDifference(raw, after) : null };
-  return { width, height, ...colour, ...similarityOf({ data: luma, width, height }, { data: lumaOf(data, channels), width, height }) };
+  const similarity = similarityOf(raw, after);
+  release(after);
+  return { width, height, ...colour, ...similarity };
 }
 
-/**
- * Decoded pictures lie outside of the heap that V8 watches: left to itself it would keep several of them before it looks. This thread's own
- * heap is small, so that collecting it takes some milliseconds, once in so many decoded bytes.
- */
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-const decodedAtMost = 64 * 1024 * 1024;
-let decoded = 0;
-
 function forget(): null {
+  if (last) for (const plane of [last.raw, last.stored, ...(last.planes?.planes ?? [])]) release(plane);
   last = null;
-  if (decoded > decodedAtMost) {
-    decoded = 0;
-    collect();
-  }
   return null;
+}
+
+/** The coded pictures of a request: copies that were made for this thread alone. */
+function copiesIn(request: PictureRequest): readonly (Uint8Array | null)[] {
+  if (request.task === 'encode') return [request.bytes, request.stored?.bytes ?? null];
+  return request.task === 'measure' ? [request.source, request.result] : [];
 }
 
 parentPort?.on('message', (request: PictureRequest) => {
   const answer = request.task === 'encode' ? encode(request) : request.task === 'measure' ? measure(request) : Promise.resolve(forget());
-  answer.then(
-    (value) => parentPort?.postMessage({ value }),
-    (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
-  );
+  answer
+    .then(
+      (value) => {
+        parentPort?.postMessage({ value });
+        if (value && 'encoded' in value) for (const data of value.encoded ?? []) release({ data });
+      },
+      (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) }),
+    )
+    .finally(() => {
+      for (const copy of copiesIn(request)) if (copy?.buffer instanceof ArrayBuffer && !copy.buffer.detached) copy.buffer.transfer(0);
+    });
 });

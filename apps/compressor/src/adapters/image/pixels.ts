@@ -14,6 +14,9 @@ export const sharpVersion = sharp.versions.sharp;
  */
 export const strict = { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true } as const;
 
+/** libvips says the same once for each time that it has tried. */
+const linesOf = (message: string): string[] => [...new Set(message.split('\n').map((line) => line.trim().replace(/\s+/g, ' ')))].filter((line) => line !== '');
+
 /** Runs a decode of a *source*: what libvips says then is about the file, unless it ran out of memory or space. */
 export async function decoding<T>(decode: () => Promise<T>): Promise<T> {
   try {
@@ -22,7 +25,7 @@ export async function decoding<T>(decode: () => Promise<T>): Promise<T> {
     if (error instanceof PipelineError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (/memory|No space left|Input\/output error/i.test(message)) throw new PipelineError('IO_ERROR', `the picture cannot be decoded now: ${message}`, { cause: error });
-    throw new PipelineError('MEDIA_CORRUPT', `the picture cannot be decoded to its end: ${message.trim().replace(/\s+/g, ' ')}`, { cause: error });
+    throw new PipelineError('MEDIA_CORRUPT', `the picture cannot be decoded to its end: ${linesOf(message).join('; ')}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { errnoOf, fileError, fingerprintOf, kindOf, Library, textOfName } from '@media-pipeline/files';
 import { Settings } from '@media-pipeline/stage';
-import { isPassedOver, wanted, type Matcher } from '../patterns';
+import { isPassedOver, kindOfOther, wanted, type Matcher } from '../patterns';
 import type { Finding, Listing, SourceFile } from '../source-file';
 import { judgeLink } from './links';
 
@@ -47,7 +47,7 @@ export class OpenFolder {
     yield listing;
     for (const below of folders) {
       if (depth < deepest) yield* this.walk(below, depth + 1);
-      else yield { folder: below, files: [], findings: [], unreadable: { code: 'FILE_UNREADABLE', reason: `more than ${deepest} folders deep` } };
+      else yield { folder: below, files: [], findings: [], others: [], unreadable: { code: 'FILE_UNREADABLE', reason: `more than ${deepest} folders deep` } };
     }
   }
 
@@ -57,7 +57,7 @@ export class OpenFolder {
   }
 
   private async read(folder: Buffer): Promise<{ readonly listing: Listing; readonly folders: readonly Buffer[] }> {
-    const nothing = { folder, files: [], findings: [] };
+    const nothing = { folder, files: [], findings: [], others: [] };
     const place = this.placeOf(folder);
     try {
       if (folder.length > 0 && this.ours.has((await identityOf(place)) ?? '')) return { listing: nothing, folders: [] };
@@ -66,15 +66,22 @@ export class OpenFolder {
       const folders = entries.filter((entry) => entry.isDirectory() && !isPassedOver(textOfName(entry.name))).map((entry) => join(folder, entry.name));
       const files: SourceFile[] = [];
       const findings: Finding[] = [];
-      const others = entries.filter((entry) => !entry.isDirectory() && (entry.isSymbolicLink() || this.wants(textOfName(join(folder, entry.name)))));
-      for (let at = 0; at < others.length; at += statsAtOnce) {
-        for (const seen of await Promise.all(others.slice(at, at + statsAtOnce).map(async (entry) => await this.look(folder, entry)))) {
+      const others: string[] = [];
+      const candidates = entries.filter((entry) => {
+        if (entry.isDirectory()) return false;
+        if (entry.isSymbolicLink() || this.wants(textOfName(join(folder, entry.name)))) return true;
+        const kind = entry.isFile() ? kindOfOther(textOfName(entry.name)) : null;
+        if (kind !== null) others.push(kind);
+        return false;
+      });
+      for (let at = 0; at < candidates.length; at += statsAtOnce) {
+        for (const seen of await Promise.all(candidates.slice(at, at + statsAtOnce).map(async (entry) => await this.look(folder, entry)))) {
           if (seen === null) continue;
           if ('code' in seen) findings.push(seen);
           else files.push(seen);
         }
       }
-      return { listing: { folder, files, findings }, folders };
+      return { listing: { folder, files, findings, others }, folders };
     } catch (error) {
       // Removed since its name was read: nothing is left to be said. The source folder itself is another matter.
       if (errnoOf(error) === 'ENOENT' && folder.length > 0) return { listing: nothing, folders: [] };

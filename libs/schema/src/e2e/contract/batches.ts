@@ -113,6 +113,10 @@ export function batchContract(setup: () => Setup): void {
       expect(first).toMatchObject({ step: 'bridge', message: 'one' });
       expect(first && 'code' in first).toBe(false);
       expect((await database.log.list({ assetId: asset.id, status: 'error', limit: 9 })).map(({ message }) => message)).toEqual(['two']);
+      await database.log.write({ step: 'ingest', status: 'warning', message: 'of no asset' });
+      const [newest] = await database.log.list({ assetId: null, status: 'warning', limit: 1 });
+      expect(newest).toMatchObject({ step: 'ingest', message: 'of no asset' });
+      expect(newest && 'assetId' in newest).toBe(false);
     });
   });
 }

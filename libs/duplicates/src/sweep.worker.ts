@@ -51,8 +51,14 @@ const chunk = 256 * 1024;
 /** Files open at the same time; a larger set is taken in parts that share their first file. */
 const mostOpen = 16;
 const reading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Of file managers and storage boxes, not of people. */
-const passedOver = /^(?:\..*|@eaDir|#recycle|lost\+found|Thumbs\.db|desktop\.ini)$/;
+/** Of file managers, storage boxes and programs that synchronise, not of people; and half-written files of ours. A hidden photo is a photo. */
+const passedOver = new RegExp(
+  `^(?:${[
+    ...['@eaDir', '#recycle', '\\.@__thumb', '\\.Trash(?:es|-\\d+)?', '\\$RECYCLE\\.BIN', 'System Volume Information', '\\.Spotlight-V100', '\\.fseventsd', '\\.thumbnails'],
+    ...['\\.stversions', '\\.stfolder', 'lost\\+found', 'Thumbs\\.db', 'desktop\\.ini', '\\.DS_Store', '\\._.*', '\\.mp-.*\\.part'],
+  ].join('|')})$`,
+  'i',
+);
 
 const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error));
 

@@ -45,18 +45,19 @@ describe('a sweep', () => {
     );
   });
 
-  it('takes hard links for one file, follows no link, passes over hidden and empty files and what it is told to', async () => {
+  it('takes hard links for one file, follows no link, passes over empty files, those of file managers and what it is told to', async () => {
     const one = await put('a/one.jpg', 'same');
     await link(one, path.join(folder, 'a/second name.jpg'));
     await put('b/two.jpg', 'same');
     await symlink(one, path.join(folder, 'b/link.jpg'));
     await symlink(folder, path.join(folder, 'b/loop'));
-    for (const name of ['b/.hidden.jpg', '@eaDir/x.jpg', 'not here/x.jpg']) await put(name, 'same');
+    await put('b/.hidden/.two.jpg', 'same');
+    for (const name of ['b/._two.jpg', 'b/.mp-1a2b.part', '@eaDir/x.jpg', '.Trash-1000/files/x.jpg', '.stversions/x.jpg', 'not here/x.jpg']) await put(name, 'same');
     await put('b/empty', '');
     await put('b/empty too', '');
     const { sets, unreadable } = await sweepDirectories([folder, path.join(folder, 'b'), path.join(folder, 'missing')], { except: [path.join(folder, 'not here')] });
     expect(sets).toHaveLength(1);
-    expect(sets[0]?.map((file) => path.basename(file.path)).sort()).toEqual([expect.stringMatching(/one|second name/), 'two.jpg']);
+    expect(sets[0]?.map((file) => path.basename(file.path)).sort()).toEqual(['.two.jpg', expect.stringMatching(/one|second name/), 'two.jpg']);
     expect(unreadable).toEqual([{ path: path.join(folder, 'missing'), reason: 'ENOENT' }]);
   });
 
