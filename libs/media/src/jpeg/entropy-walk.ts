@@ -33,7 +33,7 @@ const mostTables = 8;
 const page = 65_536;
 
 class Walker {
-  private readonly kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(huffmanWasm, 'base64'))).exports as HuffmanKernel;
+  private readonly kernel: HuffmanKernel;
   private readonly bytes: Uint8Array;
   private readonly words: Uint32Array;
   /** Where the tables lie that were copied in; a camera's are the same in all its photos. */
@@ -41,6 +41,8 @@ class Walker {
   private laidOut: readonly BlockTables[] | null = null;
 
   constructor() {
+    const exported: unknown = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(huffmanWasm, 'base64'))).exports;
+    this.kernel = exported as HuffmanKernel;
     const { memory } = this.kernel;
     memory.grow(Math.ceil((tablesAt + mostTables * (singleBytes + severalBytes)) / page) - memory.buffer.byteLength / page);
     this.bytes = new Uint8Array(memory.buffer);

@@ -72,7 +72,8 @@ class Strips {
   private pixels = 0;
 
   constructor(wasm: string) {
-    this.kernel = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasm, 'base64'))).exports as PixelKernel;
+    const exported: unknown = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(wasm, 'base64'))).exports;
+    this.kernel = exported as PixelKernel;
     this.bytes = new Uint8Array(0);
     this.sums = new Int32Array(0);
   }
