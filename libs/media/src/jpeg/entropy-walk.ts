@@ -10,10 +10,10 @@ export interface BlockTables {
 /** What kernels/huffman.wat exports. */
 interface HuffmanKernel {
   readonly memory: WebAssembly.Memory;
-  readonly bit: WebAssembly.Global;
-  readonly block: WebAssembly.Global;
-  readonly units: WebAssembly.Global;
-  readonly over: WebAssembly.Global;
+  readonly bit: { value: number };
+  readonly block: { value: number };
+  readonly units: { value: number };
+  readonly over: { value: number };
   readonly walk: (data: number, limit: number, last: number, blocks: number, perUnit: number) => number;
 }
 

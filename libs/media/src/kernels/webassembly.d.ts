@@ -10,7 +10,4 @@ declare namespace WebAssembly {
     /** By pages of 64 KiB; views of the old buffer are of no use afterwards. */
     grow(pages: number): number;
   }
-  class Global {
-    value: number;
-  }
 }
