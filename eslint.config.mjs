@@ -27,7 +27,7 @@ const layers = [
   { allSourceTags: ['type:lib', 'scope:schema'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
   { allSourceTags: ['type:lib', 'scope:bus'], onlyDependOnLibsWithTags: scopes('contracts') },
   { allSourceTags: ['type:lib', 'scope:media'], onlyDependOnLibsWithTags: scopes('contracts') },
-  { allSourceTags: ['type:lib', 'scope:duplicates'], onlyDependOnLibsWithTags: [] },
+  { allSourceTags: ['type:lib', 'scope:duplicates'], onlyDependOnLibsWithTags: scopes('files') },
   { allSourceTags: ['type:lib', 'scope:likeness'], onlyDependOnLibsWithTags: scopes('contracts', 'files', 'media', 'schema') },
   { allSourceTags: ['type:lib', 'scope:icloud'], onlyDependOnLibsWithTags: scopes('contracts', 'files') },
   // The stand-in for Apple's servers knows nothing of the client: it is written from the protocol.

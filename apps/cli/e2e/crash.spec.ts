@@ -90,6 +90,9 @@ describe(`stages killed at random (seed ${seed})`, () => {
     const duplicates = [...source.files.values()].filter((kind) => kind === 'duplicate').length;
     const counts = await database.assets.countByState();
     expect(counts).toMatchObject({ sorted: pictures - broken - duplicates, duplicate: duplicates, set_aside: broken, failed: 0 });
+    // a compressor that leaves everything alone would survive any kill
+    const sorted = await database.assets.list({ state: 'sorted', limit: pictures });
+    expect(sorted.filter(({ renditions }) => renditions.some(({ outcome }) => outcome === 'compressed')).length).toBeGreaterThan(pictures / 2);
   }, 240_000);
 
   /** Every asset of the source has ended and no message is left; what nothing drives is said again, as `reconcile` would. */

@@ -52,7 +52,7 @@ describe('a sweep', () => {
     await symlink(one, path.join(folder, 'b/link.jpg'));
     await symlink(folder, path.join(folder, 'b/loop'));
     await put('b/.hidden/.two.jpg', 'same');
-    for (const name of ['b/._two.jpg', 'b/.mp-1a2b.part', '@eaDir/x.jpg', '.Trash-1000/files/x.jpg', '.stversions/x.jpg', 'not here/x.jpg']) await put(name, 'same');
+    for (const name of ['b/._two.jpg', 'b/.mp-00000000-1-00000000-0000000000000000.part', '@eaDir/x.jpg', '.Trash-1000/files/x.jpg', '.stversions/x.jpg', 'not here/x.jpg']) await put(name, 'same');
     await put('b/empty', '');
     await put('b/empty too', '');
     const { sets, unreadable } = await sweepDirectories([folder, path.join(folder, 'b'), path.join(folder, 'missing')], { except: [path.join(folder, 'not here')] });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { passedOver } from '@media-pipeline/files';
 import type { ListedFile, SweepJob, SweepMessage, SweptFile } from './sweep.worker';
 
 export type { ListedFile, SweptFile } from './sweep.worker';
@@ -22,19 +23,19 @@ export interface SweepOptions {
   readonly onProgress?: (files: number, bytesRead: number) => void;
 }
 
-/** Finds files with the same bytes below some directories, which are only read. Names beginning with a dot are passed over, links not followed. */
+/** Finds files with the same bytes below some directories, which are only read. What file managers leave is passed over (libs/files), hidden files are not; links are not followed. */
 export function sweepDirectories(roots: readonly string[], options: SweepOptions = {}): Promise<Sweep> {
-  return inThread({ roots, except: options.except ?? [], compare: true }, options, () => undefined);
+  return inThread({ roots, except: options.except ?? [], passedOver, compare: true }, options, () => undefined);
 }
 
 /** Lists the files below some directories with what tells one version from another. */
 export function listDirectories(roots: readonly string[], onFiles: (files: readonly ListedFile[]) => void, options: SweepOptions = {}): Promise<Sweep> {
-  return inThread({ roots, except: options.except ?? [], compare: false }, options, onFiles);
+  return inThread({ roots, except: options.except ?? [], passedOver, compare: false }, options, onFiles);
 }
 
 async function inThread(job: SweepJob, { signal, onProgress }: SweepOptions, onFiles: (files: readonly ListedFile[]) => void): Promise<Sweep> {
   signal?.throwIfAborted();
-  const worker = new Worker(program, { workerData: { kind: 'likeness sweep', job } });
+  const worker = new Worker(program, { workerData: { kind: 'sweep', job } });
   const stop = (): void => void worker.terminate();
   signal?.addEventListener('abort', stop, { once: true });
   try {

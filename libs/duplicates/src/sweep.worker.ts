@@ -11,6 +11,8 @@ export interface SweepJob {
   readonly roots: readonly string[];
   /** Absolute directories that are not entered. */
   readonly except: readonly string[];
+  /** Names of folders that are not entered, and of files that are not looked at. */
+  readonly passedOver: { readonly folder: RegExp; readonly file: RegExp };
   /** Find the duplicates; without it only list the files, with fingerprints. */
   readonly compare: boolean;
 }
@@ -51,15 +53,6 @@ const chunk = 256 * 1024;
 /** Files open at the same time; a larger set is taken in parts that share their first file. */
 const mostOpen = 16;
 const reading = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Of file managers, storage boxes and programs that synchronise, not of people; and half-written files of ours. A hidden photo is a photo. */
-const passedOver = new RegExp(
-  `^(?:${[
-    ...['@eaDir', '#recycle', '\\.@__thumb', '\\.Trash(?:es|-\\d+)?', '\\$RECYCLE\\.BIN', 'System Volume Information', '\\.Spotlight-V100', '\\.fseventsd', '\\.thumbnails'],
-    ...['\\.stversions', '\\.stfolder', 'lost\\+found', 'Thumbs\\.db', 'desktop\\.ini', '\\.DS_Store', '\\._.*', '\\.mp-.*\\.part'],
-  ].join('|')})$`,
-  'i',
-);
-
 const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error));
 
 class Sweeper {
@@ -128,10 +121,11 @@ class Sweeper {
     const entries = this.look(directory, (): Dirent[] => readdirSync(directory, { withFileTypes: true }));
     const base = directory.endsWith('/') ? directory : `${directory}/`;
     const folders: string[] = [];
+    const { passedOver } = this.job;
     for (const entry of entries ?? []) {
-      if (passedOver.test(entry.name)) continue;
-      if (entry.isDirectory()) folders.push(base + entry.name);
-      else if (entry.isFile()) visit(base + entry.name);
+      if (entry.isDirectory()) {
+        if (!passedOver.folder.test(entry.name)) folders.push(base + entry.name);
+      } else if (entry.isFile() && !passedOver.file.test(entry.name)) visit(base + entry.name);
     }
     for (const folder of folders) this.walk(folder, visit);
   }
@@ -241,9 +235,9 @@ function withoutSecondNames(files: readonly Found[]): Found[] {
 }
 
 interface Data {
-  readonly kind: 'likeness sweep';
+  readonly kind: 'sweep';
   readonly job: SweepJob;
 }
-const isJob = (data: unknown): data is Data => typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'likeness sweep';
+const isJob = (data: unknown): data is Data => typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'sweep';
 
 if (!isMainThread && isJob(workerData)) new Sweeper(workerData.job, (message) => parentPort?.postMessage(message)).run();

@@ -8,6 +8,7 @@ export * from './library';
 export * from './mover';
 export * from './name-bytes';
 export * from './names';
+export { passedOver } from './passed-over';
 export * from './place-link';
 export * from './prune';
 export { publish } from './publish';

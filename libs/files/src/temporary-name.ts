@@ -7,7 +7,8 @@ import { errnoOf } from './file-errors';
 /** Who writes: host, process, and this run of it, since a container gives the same process id to each of its runs. */
 const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const run = randomBytes(4).toString('hex');
-const temporaryName = /^\.mp-(?<host>[0-9a-f]{8})-(?<pid>\d+)-(?<run>[0-9a-f]{8})-[0-9a-f]{16}\.part$/;
+/** Name of a half-written file of ours. */
+export const temporaryName = /^\.mp-(?<host>[0-9a-f]{8})-(?<pid>\d+)-(?<run>[0-9a-f]{8})-[0-9a-f]{16}\.part$/;
 
 /** A name in the directory of `target` under which its bytes are written until they are whole and durable. */
 export const temporaryPath = (target: string): string => path.join(path.dirname(target), `.mp-${host}-${process.pid}-${run}-${randomBytes(8).toString('hex')}.part`);

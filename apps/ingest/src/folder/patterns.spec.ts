@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { temporaryPath } from '@media-pipeline/files';
-import { isPassedOver, kindOfOther, wanted } from './patterns';
+import { kindOfOther, wanted } from './patterns';
 
 it.each([
   ['*.jpg', 'a/b/IMG.JPG', true],
@@ -18,11 +18,6 @@ it.each([
   ['2021/**/*.png', '2022/05/a.png', false],
   ['*', 'anything', true],
 ])('%j on %j: %j', (pattern, path, expected) => expect(wanted([pattern])(path)).toBe(expected));
-
-it('passes the folders of NAS systems over', () => {
-  expect(['@eaDir', '#recycle', '.Trash-1000', 'lost+found'].every(isPassedOver)).toBe(true);
-  expect(isPassedOver('2021')).toBe(false);
-});
 
 it.each([
   ['a/Scan.PSD', '.psd'],

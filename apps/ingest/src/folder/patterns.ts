@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isTemporaryName } from '@media-pipeline/files';
+import { passedOver } from '@media-pipeline/files';
 
 export type Matcher = (path: string) => boolean;
 
@@ -14,7 +14,7 @@ export function wanted(patterns: readonly string[]): Matcher {
   const globs = lower.filter((pattern) => !/^\*\.[^*?[\]{}!/.]+$/.test(pattern));
   return (path) => {
     const name = posix.basename(path);
-    if (name.startsWith('._') || isTemporaryName(name)) return false;
+    if (passedOver.file.test(name)) return false;
     if (extensions.has(posix.extname(`_${name.toLowerCase()}`))) return true;
     // A glob's star leaves out hidden files; a hidden photo is a photo.
     const visible = name.toLowerCase().replace(/^\.+/, '');
@@ -22,21 +22,10 @@ export function wanted(patterns: readonly string[]): Matcher {
   };
 }
 
-const systemFiles = new Set(['thumbs.db', 'desktop.ini', 'icon\r']);
-
-/** The kind of a file that the patterns do not want, by its name: `.psd`, or nothing. Null for what systems and desktops leave everywhere. */
+/** The kind of a file that the patterns do not want, by its name: `.psd`, or nothing. Null for hidden files, and for what systems and desktops leave everywhere. */
 export function kindOfOther(path: string): string | null {
-  const name = posix.basename(path).toLowerCase();
-  if (name.startsWith('.') || isTemporaryName(posix.basename(path)) || systemFiles.has(name)) return null;
-  const extension = posix.extname(name);
+  const name = posix.basename(path);
+  if (name.startsWith('.') || passedOver.file.test(name)) return null;
+  const extension = posix.extname(name).toLowerCase();
   return extension.length <= 12 ? extension : '';
 }
-
-const passedOver = new Set(
-  ['@eaDir', '#recycle', '.@__thumb', '.Trash', '.Trashes', '$RECYCLE.BIN', 'System Volume Information', '.Spotlight-V100', '.fseventsd', '.thumbnails', '.stversions', '.stfolder', 'lost+found'].map(
-    (name) => name.toLowerCase(),
-  ),
-);
-
-/** Folders in which NAS systems, desktops and Syncthing keep thumbnails, waste and their own state. */
-export const isPassedOver = (folder: string): boolean => passedOver.has(folder.toLowerCase()) || /^\.trash-\d+$/i.test(folder);

@@ -11,7 +11,7 @@ import { readSource, rememberMeasured } from './image-job';
 const leastLosslessSaving = 0.01;
 /** Smaller files are only looked at: metadata is most of them. */
 export const tinyBytes = 4096;
-/** No more pixels than a thumbnail: such pictures are enlarged to be seen, which the measure of likeness does not know, and there is nothing to be saved. */
+/** Fewer pixels than a thumbnail has: such pictures are enlarged to be seen, which the measure of likeness does not know, and there is nothing to be saved. */
 const tinyPixels = 160 * 120;
 /** Animations are decoded frame by frame up to this many times MAX_MEGAPIXELS. */
 const animationFactor = 20;
@@ -45,9 +45,9 @@ export class CodecImageEncoder extends ImageEncoder {
       await codec.check(source);
       return kept('ALREADY_SMALL', `the file has ${source.bytes.length} bytes`);
     }
-    if (codec.lossy && frames === 1 && width * height <= tinyPixels) {
+    if (codec.lossy && frames === 1 && width * height < tinyPixels) {
       await codec.check(source);
-      return kept('ALREADY_SMALL', `the picture has ${width} × ${height} pixels, no more than a thumbnail`);
+      return kept('ALREADY_SMALL', `the picture has ${width} × ${height} pixels, fewer than a thumbnail`);
     }
     const byTrait = codec.lossy ? keptByTrait(traitsOf(source.bytes, job.type.format), job.settings.keep) : null;
     if (byTrait) {

@@ -165,9 +165,10 @@ describe('a 4:2:2 JPEG', () => {
 describe('a damaged 4:2:2 JPEG', () => {
   it.each([null, 70])('ends in a result that is proven, a kept original, or an error with a code (JPEG_QUALITY %s)', async (jpegQuality) => {
     const [png, jpeg] = [path.join(folder, 'small.png'), path.join(folder, 'small.jpg')];
-    await scene().resize(121, 90).png().toFile(png);
+    await scene().resize(201, 130).png().toFile(png);
     await run('ffmpeg', ['-v', 'error', '-y', '-i', png, '-pix_fmt', 'yuvj422p', '-q:v', '2', '-strict', 'unofficial', jpeg]);
     const small = await readFile(jpeg);
+    expect((await encoder.encode(await jobFor(small, { jpegQuality: 70 }))).outcome).toBe('encoded');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }), async (changes) => {
         const bytes = Buffer.from(small);

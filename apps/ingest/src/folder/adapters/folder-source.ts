@@ -1,9 +1,9 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { errnoOf, fileError, fingerprintOf, kindOf, Library, textOfName } from '@media-pipeline/files';
+import { errnoOf, fileError, fingerprintOf, kindOf, Library, passedOver, textOfName } from '@media-pipeline/files';
 import { Settings } from '@media-pipeline/stage';
-import { isPassedOver, kindOfOther, wanted, type Matcher } from '../patterns';
+import { kindOfOther, wanted, type Matcher } from '../patterns';
 import type { Finding, Listing, SourceFile } from '../source-file';
 import { judgeLink } from './links';
 
@@ -63,7 +63,7 @@ export class OpenFolder {
       if (folder.length > 0 && this.ours.has((await identityOf(place)) ?? '')) return { listing: nothing, folders: [] };
       const entries = await readdir(place, { encoding: 'buffer', withFileTypes: true });
       entries.sort((a, b) => Buffer.compare(a.name, b.name));
-      const folders = entries.filter((entry) => entry.isDirectory() && !isPassedOver(textOfName(entry.name))).map((entry) => join(folder, entry.name));
+      const folders = entries.filter((entry) => entry.isDirectory() && !passedOver.folder.test(textOfName(entry.name))).map((entry) => join(folder, entry.name));
       const files: SourceFile[] = [];
       const findings: Finding[] = [];
       const others: string[] = [];
