@@ -16,6 +16,8 @@ it.each([
   [{ dialogs: ['“a.heic”: file type is not supported'] }, { kind: 'rejected_type' }],
   [{ dialogs: ['2 items could not be uploaded: IMG_1.JPG, IMG_2.JPG'] }, { kind: 'partial_failure' }],
   [{ asksToSignIn: true }, { kind: 'signed_out' }],
+  [{ statuses: ['Your iCloud storage is almost full'] }, { kind: 'idle' }],
+  [{ dialogs: ['Your iCloud storage is almost full. Upgrade to iCloud+.'], statuses: ['Uploading 3 of 10'] }, { kind: 'uploading' }],
   [{ dialogs: ['Your session has expired. Sign in again to continue.'] }, { kind: 'signed_out' }],
   [{ dialogs: ['What is new in Photos'] }, { kind: 'dialog', text: 'What is new in Photos' }],
 ] as const)('%j', (reading, expected) => expect(state(reading)).toMatchObject(expected));

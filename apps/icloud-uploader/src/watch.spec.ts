@@ -21,6 +21,7 @@ it.each([
   ['ends when somebody is to sign in', { busy: true, state: { kind: 'signed_out' } }, 'signed_out'],
   ['gives a dialog time to be one that passes', { state: { kind: 'dialog', text: 'x' }, quietMs: 1_000 }, null],
   ['ends at a dialog that stays', { state: { kind: 'dialog', text: 'x' }, quietMs: 6_000 }, 'dialog'],
+  ['is through in spite of a box that stays when every file was put', { state: { kind: 'dialog', text: 'storage is almost full' }, allPut: true, quietMs: 6_000 }, 'through'],
 ] as const)('%s', (_, observation, ending) => {
   expect(at(observation)).toBe(ending);
 });

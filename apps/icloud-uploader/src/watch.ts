@@ -32,7 +32,8 @@ export function endingOf({ state, busy, quietMs, begun, allPut, elapsedMs }: Obs
   if (state.kind === 'uploading') return quietMs > stallMs ? 'stalled' : null;
   if (state.kind === 'finished' && begun) return 'through';
   if (state.kind === 'partial_failure' || state.kind === 'rejected_type') return allPut || (quietMs > settleMs && elapsedMs > settleMs) ? 'through' : null;
-  if (state.kind === 'dialog') return quietMs > settleMs && elapsedMs > settleMs ? 'dialog' : null;
+  // A box beside an upload that went through (storage is almost full) keeps nobody from going on.
+  if (state.kind === 'dialog') return quietMs > settleMs && elapsedMs > settleMs ? (allPut ? 'through' : 'dialog') : null;
   if (!begun) return elapsedMs > beginMs ? 'never_began' : null;
   return allPut || quietMs > settleMs ? 'through' : null;
 }
