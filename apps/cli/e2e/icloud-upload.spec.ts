@@ -13,15 +13,17 @@ const seed = crashSeed;
 const pictures = 300;
 const kills = 16;
 
-/** What goes wrong, and how often; what strikes in a page is mostly dealt with by the page itself. */
+/** What goes wrong, how often beside the once that is sure; what strikes in a page is mostly dealt with by the page itself. */
 const faults: Partial<Record<FaultName, number>> = {
   'createUploadUrl.429': 0.02,
   'createUploadUrl.503': 0.02,
+  'createUploadUrl.quota': 0.02,
   'upload.503': 0.02,
   'upload.drop': 0.02,
   'upload.truncated': 0.02,
   'upload.410': 0.02,
   'upload.slow': 0.01,
+  'upload.dead': 0.005,
   'putAsset.503': 0.05,
   'putAsset.drop': 0.05,
   'putAsset.dropAfter': 0.1,
@@ -30,6 +32,7 @@ const faults: Partial<Record<FaultName, number>> = {
   'putAsset.file503taken': 0.05,
   'putAsset.421': 0.02,
 };
+const faultNames = Object.keys(faults) as FaultName[];
 
 describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
   let place: string;
@@ -88,7 +91,10 @@ describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
     opened.push(async () => await database.close());
     stages = stageNames.map((name) => new StageProcess(name, environment, path.join(place, `${name}.log`)));
     opened.push(async () => await Promise.all(stages.map((stage) => stage.stop())));
-    for (const [name, probability] of Object.entries(faults)) cloud.faults.withProbability(name as FaultName, probability);
+    for (const name of faultNames) {
+      cloud.faults.withProbability(name, faults[name] ?? 0);
+      cloud.faults.after(name, 2);
+    }
     stages.forEach((stage) => stage.start());
   }, 120_000);
 
@@ -117,7 +123,16 @@ describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
         uploader.start();
       } else for (const pid of await chromiumProcesses(uploader)) if (pid.main) process.kill(pid.id, 'SIGKILL');
     }
-    for (const name of Object.keys(faults)) cloud.faults.clear(name as FaultName);
+    await waitFor(
+      async () => {
+        if (faultNames.every((name) => cloud.faults.hits(name) > 0) || cloud.uploads.copies().size >= wanted) return true;
+        await nudge();
+        return false;
+      },
+      { timeoutMs: 120_000, everyMs: 50, describe: () => 'every fault to strike' },
+    );
+    process.stdout.write(`faults: ${JSON.stringify(Object.fromEntries(faultNames.map((name) => [name, cloud.faults.hits(name)])))}; ${requests()} requests\n`);
+    cloud.faults.clear();
     await waitFor(
       async () => {
         const counts = await database.assets.countByState();
@@ -129,6 +144,7 @@ describe(`an uploader and its browser killed at random (seed ${seed})`, () => {
       },
       { timeoutMs: 240_000, everyMs: 250, describe: () => 'every photo to end' },
     );
+    expect(faultNames.filter((name) => cloud.faults.hits(name) === 0)).toEqual([]);
     expect(cloud.uploads.copies().size).toBe(wanted);
     expect([...cloud.uploads.copies().values()].filter((copies) => copies !== 1)).toEqual([]);
     const deliveries = (await Promise.all((await database.batches.list({ limit: 1_000 })).map(async ({ id }) => await database.batches.deliveries(id)))).flat();
