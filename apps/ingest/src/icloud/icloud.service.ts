@@ -56,6 +56,7 @@ export class ICloudService {
   async submit({ code }: Payload<'media.icloud.code'>): Promise<Outcome> {
     if (!this.settings.enable.icloudDownload || this.settings.icloud.username === null) return skip('iCloud is off (ENABLE_ICLOUD_DOWNLOAD, ICLOUD_USERNAME)');
     const { account } = await this.connection.open();
+    if ((await account.status()).state === 'signed_in') return skip('nobody waits for a code: iCloud is signed in');
     const signIn = await account.submitCode(code);
     if (signIn.kind !== 'signed_in') throw whatIsMissing(signIn);
     this.logger.info({ trustedUntil: signIn.trustedUntil }, 'signed in to iCloud with the code that was given');

@@ -30,6 +30,8 @@ describe('what stands in the way', () => {
     expect(await scene.assets()).toHaveLength(1);
     expect(scene.icloud.account).toMatchObject({ pushes: 1, signIns: 1 });
     expect(JSON.stringify(await scene.database.log.list({ limit: 99 }))).not.toContain(code);
+    // By another process already, before this one came to read the message.
+    expect(await running.submit({ code })).toMatchObject({ kind: 'skip', reason: expect.stringContaining('signed in') as unknown });
   });
 
   it('ends a run that is to end, with the reason', async () => {
