@@ -1,18 +1,14 @@
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Bus } from '@media-pipeline/bus';
-import { emit, stageNames, terminalStates } from '@media-pipeline/contracts';
-import { endpointsFor, ICloudAccount } from '@media-pipeline/icloud';
+import { emit } from '@media-pipeline/contracts';
 import { LocalICloud, type FaultName } from '@media-pipeline/local-icloud';
-import { Database } from '@media-pipeline/schema';
 import { reconcile } from '@media-pipeline/stage';
-import { auditLibrary, crashSeed, fillCloud, seededRandom, StageProcess, startNats, waitFor, workspaceRoot, type CloudPhotos, type TestNats } from '@media-pipeline/testing';
+import { auditLibrary, crashSeed, fillCloud, seededRandom, waitFor, type CloudPhotos } from '@media-pipeline/testing';
+import { cloudSettings, PipelineScene, signInOnce } from './pipeline-scene';
 
 const seed = crashSeed;
 const assets = 500;
 const kills = 20;
-const password = 'correct horse battery staple';
+const secretsKey = 'a key for this test alone';
 
 /** Everything that goes wrong, and how often. What ends a session for good is not among them: then a person is needed, and asked (see the account's own tests). */
 const faults: Partial<Record<FaultName, number>> = {
@@ -42,73 +38,31 @@ const atChanges: Partial<Record<FaultName, number>> = { 'token.expired': 1, 'ind
 const faultNames = [...new Set([faults, atListing, atChanges].flatMap((some) => Object.keys(some)))] as FaultName[];
 
 describe(`an iCloud where everything goes wrong, and an ingest killed at random (seed ${seed})`, () => {
-  let place: string;
-  let library: string;
   let cloud: LocalICloud;
   let photos: CloudPhotos;
-  let nats: TestNats;
-  let stages: StageProcess[];
-  let database: Database;
-  let bus: Bus;
+  let scene: PipelineScene;
   let asked = 0;
-  /** What the beginning came to, should it not have come to its end. */
-  const opened: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
-    await access(path.join(workspaceRoot, 'dist/apps/ingest/src/main.js')).catch(() => {
-      throw new Error('the stages are not built: npm run build');
-    });
     process.stdout.write(`icloud test seed: ${seed}\n`);
-    place = await mkdtemp(path.join(tmpdir(), 'media-icloud-'));
-    library = path.join(place, 'library');
-    const sessionFile = path.join(library, '.media-pipeline', 'icloud-session.json');
-    await mkdir(path.dirname(sessionFile), { recursive: true });
-    cloud = await LocalICloud.start({ seed, account: { password } });
-    opened.push(async () => await cloud.close());
-    cloud.faults.retryAfterSeconds = 1;
-    photos = await fillCloud(cloud.library, path.join(place, 'cloud'), assets, seed);
-    await signInOnce(cloud, sessionFile);
-    nats = await startNats();
-    opened.push(async () => await nats.destroy());
-    bus = await Bus.connect({ url: nats.url, name: 'icloud-test', tuning: { ackWaitMs: 3_000 } });
-    opened.push(async () => await bus.close());
-    const environment = {
-      NAS_MOUNT: library,
-      ENABLE_FOLDER_DOWNLOAD: 'false',
-      ENABLE_ICLOUD_DOWNLOAD: 'true',
-      // what goes out has a test of its own
-      ENABLE_ICLOUD_UPLOAD: 'false',
-      // the bytes are what counts here, and each encode of a video costs a third of a second
-      ENABLE_VIDEO_COMPRESSION: 'false',
-      ICLOUD_USERNAME: cloud.account.username,
-      ICLOUD_PASSWORD: password,
-      ICLOUD_AUTH_URL: cloud.endpoints.auth,
-      ICLOUD_SETUP_URL: cloud.endpoints.setup,
-      SECRETS_KEY: 'a key for this test alone',
-      BRIDGE_MAX_WAIT_SECONDS: '2',
-      MAX_PROCESSING_FILES: '50',
-      MESSAGE_TIMEOUT_SECONDS: '3',
-      LOG_LEVEL: 'info',
-      NATS_URL: nats.url,
-    };
-    database = await Database.open({ kind: 'sqlite', file: path.join(library, '.media-pipeline', 'media-pipeline.sqlite') });
-    opened.push(async () => await database.close());
-    stages = stageNames.map((name) => new StageProcess(name, environment, path.join(place, `${name}.log`)));
-    opened.push(async () => await Promise.all(stages.map((stage) => stage.stop())));
-    for (const [name, probability] of Object.entries(faults)) cloud.faults.withProbability(name as FaultName, probability);
-    for (const [name, times] of Object.entries(atListing)) cloud.faults.once(name as FaultName, times);
-    stages.forEach((stage) => stage.start());
+    scene = await PipelineScene.open('icloud', async (place) => {
+      cloud = await LocalICloud.start({ seed });
+      place.closing.defer(async () => { await cloud.close(); });
+      cloud.faults.retryAfterSeconds = 1;
+      photos = await fillCloud(cloud.library, path.join(place.folder, 'cloud'), assets, seed);
+      await signInOnce(cloud, place, secretsKey);
+      for (const [name, probability] of Object.entries(faults)) cloud.faults.withProbability(name as FaultName, probability);
+      for (const [name, times] of Object.entries(atListing)) cloud.faults.once(name as FaultName, times);
+      const road = { ENABLE_FOLDER_DOWNLOAD: 'false', ENABLE_ICLOUD_DOWNLOAD: 'true', MAX_PROCESSING_FILES: '50', SECRETS_KEY: secretsKey };
+      // What goes out has a test of its own. The bytes are what counts here, and each encode of a video costs a third of a second.
+      return { ...cloudSettings(cloud), ...road, ENABLE_ICLOUD_UPLOAD: 'false', ENABLE_VIDEO_COMPRESSION: 'false' };
+    });
   }, 240_000);
-
-  afterAll(async () => {
-    for (const close of opened.reverse()) await close();
-    if (process.env['MEDIA_PIPELINE_KEEP'] === undefined) await rm(place, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(async () => { await scene[Symbol.asyncDispose](); }, 60_000);
 
   it('is taken in whole: every asset once, every byte as iCloud has it, with one sign-in', async () => {
     const random = seededRandom(seed);
-    const ingest = stages.find(({ name }) => name === 'ingest');
-    if (!ingest) throw new Error('no ingest');
+    const ingest = scene.stage('ingest');
     for (let kill = 0; kill < kills; kill++) {
       // Each life is long enough to fetch something, and ends in the middle of it.
       const enough = downloads() + 1 + Math.floor(random() * 25);
@@ -124,7 +78,7 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
       ingest.start();
     }
     await allEnded(photos.visible);
-    const counts = await database.assets.countByState();
+    const counts = await scene.database.assets.countByState();
     expect(counts).toMatchObject({ sorted: photos.visible - photos.duplicates, duplicate: photos.duplicates, set_aside: 0, failed: 0 });
   }, 300_000);
 
@@ -135,9 +89,9 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
     cloud.library.trash(first.recordName);
     cloud.library.purge(second.recordName);
     cloud.library.favourite(third.recordName);
-    const more = await fillCloud(cloud.library, path.join(place, 'more'), 40, seed + 1);
+    const more = await fillCloud(cloud.library, path.join(scene.folder, 'more'), 40, seed + 1);
     await allEnded(photos.visible + more.visible);
-    await waitFor(async () => (await database.assets.countGone('icloud')).trashed > 0, { timeoutMs: 60_000, describe: () => 'the deletions to be recorded' });
+    await waitFor(async () => (await scene.database.assets.countGone('icloud')).trashed > 0, { timeoutMs: 60_000, describe: () => 'the deletions to be recorded' });
 
     // What chance left out strikes now, one at a time: any reading meets it.
     for (const name of faultNames.filter((one) => cloud.faults.hits(one) === 0)) {
@@ -146,8 +100,8 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
     }
     await allEnded(photos.visible + more.visible);
 
-    for (const stage of stages) expect([0, null]).toContain(await stage.stop());
-    expect(await auditLibrary({ root: library, database, archived: new Set([...photos.contents, ...more.contents]) })).toEqual([]);
+    expect((await scene.stop()).filter((code) => code !== 0 && code !== null)).toEqual([]);
+    expect(await auditLibrary({ root: scene.library, database: scene.database, archived: new Set([...photos.contents, ...more.contents]) })).toEqual([]);
     // One sign-in with one code, by the person at the beginning. After that the session was enough, unless chance had the tokens refused twice in a row.
     const struck = Object.fromEntries(faultNames.map((name) => [name, cloud.faults.hits(name)]));
     process.stdout.write(`faults: ${JSON.stringify(struck)}; ${cloud.traffic.requests.length} requests\n`);
@@ -162,40 +116,19 @@ describe(`an iCloud where everything goes wrong, and an ingest killed at random 
   async function keepAsking(): Promise<void> {
     if (Date.now() - asked < 3_000) return;
     asked = Date.now();
-    await bus.publish(emit('media.ingest.requested', { source: 'icloud' }, `icloud-test-${asked}`));
+    await scene.bus.publish(emit('media.ingest.requested', { source: 'icloud' }, `icloud-test-${asked}`));
   }
 
   /** Every visible asset has ended and no message is left; what nothing drives is said again, as `reconcile` would. */
   async function allEnded(visible: number): Promise<void> {
     let lastLook = 0;
-    await waitFor(
-      async () => {
-        const counts = await database.assets.countByState();
-        const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-        const ended = terminalStates.reduce((sum, state) => sum + counts[state], 0);
-        if (all === visible && ended === visible) return true;
-        if (Date.now() - lastLook > 5_000) {
-          lastLook = Date.now();
-          await reconcile({ bus, database });
-        }
-        await keepAsking();
-        return false;
-      },
-      { timeoutMs: 200_000, everyMs: 250, describe: () => 'every asset to end' },
-    );
-    await waitFor(async () => (await bus.lag()).every(({ pending, underWay }) => pending + underWay === 0), { timeoutMs: 60_000, describe: () => 'the broker to be idle' });
+    await scene.allEnded(visible, 200_000, async () => {
+      if (Date.now() - lastLook > 5_000) {
+        lastLook = Date.now();
+        await reconcile(scene);
+      }
+      await keepAsking();
+    });
+    await waitFor(async () => (await scene.bus.lag()).every(({ pending, underWay }) => pending + underWay === 0), { timeoutMs: 60_000, describe: () => 'the broker to be idle' });
   }
 });
-
-/** As a person does with `media-pipeline icloud login`: the password, and the code that the phone shows. */
-async function signInOnce(cloud: LocalICloud, sessionFile: string): Promise<void> {
-  const endpoints = endpointsFor('global', cloud.endpoints);
-  const account = await ICloudAccount.open({ username: cloud.account.username, password, sessionFile, secretsKey: 'a key for this test alone', endpoints });
-  try {
-    const asked = await account.signIn({ by: 'person' });
-    expect(asked.kind).toBe('code_needed');
-    expect((await account.submitCode(cloud.account.latestCode ?? '')).kind).toBe('signed_in');
-  } finally {
-    await account.close();
-  }
-}
