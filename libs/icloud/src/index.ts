@@ -23,4 +23,5 @@ export type { Awaited } from './upload/lookout';
 export type { UploadOutcome } from './upload/outcome';
 export type { Presence } from './upload/presence';
 export type { Sighting } from './upload/sighting';
+export * from './upload/upload-halt';
 export { Uploads, type Sought, type UploadOptions, type UploadsOptions } from './upload/uploads';

@@ -5,6 +5,7 @@ import { accountAdvice, accountFacts, beginning, needsAttention } from '../iclou
 import { settingsOf, withAccount } from '../icloud/account';
 import { readingsAdvice, readingsTable } from '../icloud/reading-words';
 import { noReadings, readingsOf, type Readings } from '../icloud/readings';
+import { uploadAdvice, uploadHaltOf } from '../icloud/uploads';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
 import { paint, print, printable, printJson } from '../output/text';
@@ -22,7 +23,7 @@ Asks Apple nothing: it tells what the session file and the database know. How lo
 --json prints one object:
   {"configured","enabled","account":{"username","state","since","lastChecked","trustedUntil","trustIsGuess","pending",…}|null,"sessionFile",
    "asked":{"at","changed":[zones]}|null,"zones":[{"zone","shared","full":{"at","listed","taken","here","skipped":{reason: count},"refused","server","difference"}|null,
-   "changes":{…,"gone"}|null,"refused":[records]}],"gone":{"hidden","trashed","purged"},"attention","advice":[…]}`;
+   "changes":{…,"gone"}|null,"refused":[records]}],"gone":{"hidden","trashed","purged"},"uploadHalt":{"at","reason","selectors"}|null,"attention","advice":[…]}`;
 
 export const icloudStatusCommand = (): Command =>
   withLibrary(new Command('status'))
@@ -36,8 +37,8 @@ async function status(flags: StatusFlags): Promise<void> {
   const now = new Date();
   const settings = settingsOf(config);
   const account = settings.username === null ? null : await withAccount(config, (opened) => opened.status());
-  const readings = await readReadings(config);
-  const advice = account === null ? [] : [...accountAdvice(account, settings, now), ...readingsAdvice(readings, account)];
+  const [readings, uploadHalt] = [await readReadings(config), await uploadHaltOf(config)];
+  const advice = account === null ? [] : [...accountAdvice(account, settings, now), ...uploadAdvice(uploadHalt), ...readingsAdvice(readings, account)];
   if (flags.json) {
     printJson({
       configured: account !== null,
@@ -45,7 +46,8 @@ async function status(flags: StatusFlags): Promise<void> {
       account: account && { ...account, trustIsGuess: true },
       sessionFile: settings.sessionFile,
       ...readings,
-      attention: account !== null && needsAttention(account),
+      uploadHalt,
+      attention: (account !== null && needsAttention(account)) || uploadHalt !== null,
       advice,
     });
     return;

@@ -52,7 +52,7 @@ async function status(flags: StatusFlags): Promise<void> {
       print(`\n${table(['stage', 'consumer', 'waiting', 'under way', 'redelivered'], backlog.stages.map(({ stage, durable, pending, underWay, redelivered }) => [stage, durable, pending, underWay, redelivered]), [2, 3, 4])}`);
       print(`dead letters: ${backlog.deadLetters}${backlog.deadLetters > 0 ? ' (media-pipeline dlq list)' : ''}`);
     }
-    if (icloud && config.enable.icloudDownload) print(`\n${paint().bold('iCloud')} ${[...overviewLines(icloud), readingsTable(icloud.readings, new Date())].join('\n')}`);
+    if (icloud && (config.enable.icloudDownload || config.enable.icloudUpload)) print(`\n${paint().bold('iCloud')} ${[...overviewLines(icloud), ...(config.enable.icloudDownload ? [readingsTable(icloud.readings, new Date())] : [])].join('\n')}`);
     if (batches.length > 0) print(`\n${table(['batch', 'status', 'files', 'size', 'made'], batches.map((batch) => [batch.path, batch.status, batch.fileCount, bytes(batch.totalBytes), batch.createdAt.toISOString()]), [2, 3])}`);
     if (errors.length > 0) {
       print(`\n${paint().bold('last errors')}`);

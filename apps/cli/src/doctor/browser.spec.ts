@@ -2,20 +2,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '@media-pipeline/config';
-import { checkBrowser, needsBrowser } from './browser';
+import { checkBrowser } from './browser';
 
 const config = (env: Record<string, string>) => loadConfig({ env: {}, overrides: { ICLOUD_USERNAME: 'anna@example.com', ...env } }).config;
 
-it.each([
-  [{}, true],
-  [{ ICLOUD_UPLOAD_ROUTE: 'auto' }, true],
-  [{ ICLOUD_UPLOAD_ROUTE: 'http' }, true],
-  [{ ICLOUD_UPLOAD_ROUTE: 'http', ICLOUD_REFUSED_TYPES: 'keep' }, false],
-  [{ ENABLE_ICLOUD_UPLOAD: 'false' }, false],
-  [{ ICLOUD_USERNAME: '' }, false],
-] as const)('a browser is looked for with %j: %s', async (env, expected) => {
-  expect(needsBrowser(config(env))).toBe(expected);
-  if (!expected) expect(await checkBrowser(config(env))).toEqual([]);
+it('none is looked for where none is used', async () => {
+  expect(await checkBrowser(config({ ENABLE_ICLOUD_UPLOAD: 'false' }))).toEqual([]);
 });
 
 describe('the Chromium that is looked at', () => {

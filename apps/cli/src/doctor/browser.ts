@@ -6,19 +6,24 @@ import { promisify } from 'node:util';
 import type { Config } from '@media-pipeline/config';
 import { errnoOf } from '@media-pipeline/files';
 import { installedChromium } from '@media-pipeline/stage';
+import { haltAdvice, needsBrowser, uploadHaltOf } from '../icloud/uploads';
 import { fail, ok, reasonOf, warn, type Finding } from './finding';
 
 const run = promisify(execFile);
 const patienceMs = 30_000;
 const install = 'sudo apt-get install chromium; CHROMIUM_PATH names one that lies elsewhere. Or ICLOUD_UPLOAD_ROUTE=http, which needs none.';
 
-/** Whether photos go into iCloud by a browser, as far as the settings say. */
-export const needsBrowser = ({ enable, icloud }: Pick<Config, 'enable' | 'icloud'>): boolean =>
-  enable.icloudUpload && icloud.username !== null && (icloud.upload.route !== 'http' || icloud.upload.refusedTypes === 'other-route');
-
-/** The Chromium that uploads to iCloud use, tried with a page of its own, and whether its sandbox can be had; nothing where none is used. */
+/**
+ * The Chromium that uploads to iCloud use, tried with a page of its own, whether its sandbox can be had, and whether Apple's page has halted
+ * uploads; nothing where none is used.
+ */
 export async function checkBrowser(config: Config, isRoot = process.getuid?.() === 0): Promise<Finding[]> {
   if (!needsBrowser(config)) return [];
+  const halt = await uploadHaltOf(config);
+  return [...(await checkChromium(config, isRoot)), ...(halt ? [warn('iCloud uploads', `halted since ${halt.at}: ${halt.reason}`, haltAdvice)] : [])];
+}
+
+async function checkChromium(config: Config, isRoot: boolean): Promise<Finding[]> {
   const program = config.browser.executable ?? (await installedChromium());
   // By route auto or http the browser is the second choice.
   const missing = config.icloud.upload.route === 'browser' ? fail : warn;

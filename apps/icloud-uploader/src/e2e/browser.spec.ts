@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readUploadHalt } from '@media-pipeline/icloud';
 import { eachInItsOwnScene } from './own-scene';
 import { once, photos } from './samples';
 import type { UploadScene } from './scene';
@@ -90,6 +91,8 @@ describe('a page that Apple has changed', () => {
     expect(outline).not.toMatch(/token=|trust|password/i);
     expect(scene.icloud.page.misclicks).toEqual([]);
 
+    expect(await readUploadHalt(scene.library)).toMatchObject({ reason: expect.stringContaining('logs/icloud-upload/') as unknown });
+
     // neither another batch nor another process looks at the page again
     const asked = scene.icloud.traffic.count('/photos/');
     await expect(scene.deliver(another, scene.service(browser))).rejects.toMatchObject({ code: 'ICLOUD_PAGE_UNKNOWN', message: expect.stringContaining('halted') as unknown });
@@ -98,6 +101,7 @@ describe('a page that Apple has changed', () => {
     await writeFile(scene.settings().icloud.upload.selectorsFile, '{ "uploadControl": ["[data-action=compose]"] }');
     await untilDone(batch, browser);
     await untilDone(another, browser);
+    expect(await readUploadHalt(scene.library)).toBeNull();
     expect(scene.copies().size).toBe(5);
     expect(scene.copies()).toEqual(new Map([...scene.copies().keys()].map((key) => [key, 1])));
   });

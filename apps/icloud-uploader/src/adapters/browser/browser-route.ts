@@ -103,7 +103,9 @@ export class BrowserRoute extends UploadRoute {
     if (this.attendance === 'service') await this.halt.assertNone(selectors);
     const photos = await this.readyPage(selectors, upload);
     try {
-      return await this.through(photos, selectors, upload);
+      const report = await this.through(photos, selectors, upload);
+      if (report.obstacle === null) await this.halt.lift();
+      return report;
     } finally {
       await this.leave(photos);
     }
