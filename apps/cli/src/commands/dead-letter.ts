@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Bus } from '@media-pipeline/bus';
 import { errorCatalogue, PipelineError, type DeadLetter } from '@media-pipeline/contracts';
+import { Library } from '@media-pipeline/files';
+import { liftUploadHalt } from '@media-pipeline/icloud';
 import type { AssetWithFiles, Database } from '@media-pipeline/schema';
 import { StoppedWork, sayAgain } from '@media-pipeline/stage';
 import { eachAsset } from '../library/assets';
@@ -16,6 +18,7 @@ interface DeadLetterFlags extends LibraryFlags {
 interface Scene {
   readonly bus: Bus;
   readonly database: Database;
+  readonly library: Library;
 }
 
 const about = `
@@ -43,7 +46,7 @@ async function visit(flags: LibraryFlags, command: string, work: (scene: Scene &
   const database = await openDatabase(config);
   try {
     await using borrowed = await borrowBroker(config, command);
-    await work({ bus: borrowed.bus, database, ours: borrowed.ours });
+    await work({ bus: borrowed.bus, database, library: new Library(config.library.areas, config.library.root), ours: borrowed.ours });
   } finally {
     await database.close();
   }
@@ -140,7 +143,9 @@ async function show({ bus, database }: Scene, entry: string, flags: DeadLetterFl
 }
 
 /** Puts the photos back where they were, then says the message again. */
-async function retryLetter({ bus, database }: Scene, letter: DeadLetter): Promise<void> {
+async function retryLetter({ bus, database, library }: Scene, letter: DeadLetter): Promise<void> {
+  // Whoever asks for it has looked at the page; it stops again if it is still unknown.
+  if (letter.code === 'ICLOUD_PAGE_UNKNOWN') await liftUploadHalt(library);
   await new StoppedWork(database).revive(letter);
   await bus.deadLetters.retry(letter.sequence);
 }

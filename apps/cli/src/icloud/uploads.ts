@@ -13,7 +13,7 @@ export async function uploadHaltOf(config: Config): Promise<UploadHalt | null> {
 
 const haltWords = ({ at, reason }: UploadHalt): string => `Uploads by iCloud's page are halted since ${at}: ${reason}.`;
 
-export const haltAdvice = 'Look at the picture, name the control in ICLOUD_SELECTORS_FILE (docs/ICLOUD.md, "The two routes"), or try `media-pipeline icloud upload --dir DIR` yourself; then `media-pipeline dlq retry --all`.';
+export const haltAdvice = 'Look at the picture. If Apple has changed its page, name the control in ICLOUD_SELECTORS_FILE (docs/ICLOUD.md, "The two routes"); then `media-pipeline dlq retry all` tries again.';
 
 /** What there is to do about uploads, in words; nothing where they go on. */
 export const uploadAdvice = (halt: UploadHalt | null): string[] => (halt === null ? [] : [`${haltWords(halt)} ${haltAdvice}`]);

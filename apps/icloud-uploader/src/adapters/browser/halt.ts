@@ -6,7 +6,7 @@ import type { Selectors } from './selectors';
 
 /**
  * After a page that is not known nothing more is tried until somebody has looked: until a selector was added, by the person or by a new version,
- * or until an upload that a person asked for went well.
+ * until a person has the dead letter tried again, or until an upload that a person asked for went well.
  */
 export class Halt {
   constructor(private readonly library: Library) {}
