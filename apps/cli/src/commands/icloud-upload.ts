@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../failure';
 import { requireUsername } from '../icloud/account';
 import { openDatabase } from '../library/open-database';
 import { readSettings, withLibrary, type LibraryFlags } from '../library/options';
+import { StepLine } from '../output/step-line';
 import { note, paint, print, printable, printJson } from '../output/text';
 
 interface UploadFlags extends LibraryFlags {
@@ -76,12 +77,16 @@ async function upload(flags: UploadFlags): Promise<ExitCode> {
   const { runUpload } = await import('../run/icloud-upload.js');
   const json = flags.json === true;
   const options = { directory, dryRun: flags.dryRun === true, interactive: flags.interactive === true, retries: config.limits.uploadRetryAttempts, retryDelayMs: config.limits.uploadRetryDelayMs };
+  const steps = new StepLine();
   const result = await runUpload({ config, database }, options, (event) => {
-    if (!('step' in event)) {
-      if (json) printJson(event);
-      else print(lineOf(event, directory));
-    } else if (!json) note(stepOf(event.step, event.fraction));
-  });
+    if ('step' in event) {
+      if (!json) steps.show(event.step, event.fraction);
+      return;
+    }
+    steps.clear();
+    if (json) printJson(event);
+    else print(lineOf(event, directory));
+  }).finally(() => { steps.clear(); });
   if (result === 'interrupted') {
     note('Ended before it was done. Nothing is uploaded twice: say it again.');
     return exitCodes.interrupted;
@@ -108,8 +113,6 @@ function overridesOf({ sessionFile, route, uploadSelector, maxRetries, retryDela
   };
   return Object.fromEntries(Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
-
-const stepOf = (step: string, fraction: number | null): string => paint().dim(`${fraction === null ? '' : `${Math.round(fraction * 100)} % `}${printable(step)}`);
 
 function lineOf({ file, outcome, recordName, code, reason }: UploadedFile, directory: string): string {
   const detail = [recordName, code, reason].filter((part) => part !== null).join(': ');
